@@ -1,0 +1,3 @@
+#include <cstdlib>
+
+const char* PlantedEnvironment() { return std::getenv("HOME"); }

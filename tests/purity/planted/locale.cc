@@ -1,0 +1,3 @@
+#include <clocale>
+
+const char* PlantedLocale() { return std::setlocale(LC_ALL, ""); }

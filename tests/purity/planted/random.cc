@@ -1,0 +1,3 @@
+#include <random>
+
+unsigned PlantedRandom() { return std::random_device()(); }

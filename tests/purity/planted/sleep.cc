@@ -1,0 +1,3 @@
+#include <unistd.h>
+
+void PlantedSleep() { usleep(1); }

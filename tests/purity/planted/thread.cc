@@ -1,0 +1,3 @@
+#include <thread>
+
+void PlantedThread() { std::thread([] {}).join(); }
