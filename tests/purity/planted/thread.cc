@@ -1,3 +1,5 @@
 #include <thread>
 
-void PlantedThread() { std::thread([] {}).join(); }
+void PlantedThread() {
+  std::thread([] {}).join();
+}
