@@ -15,7 +15,6 @@ _WARNINGS = [
     "-Wvla",
     "-Wno-missing-field-initializers",
     "-Wno-restrict",
-    "-Wno-unknown-warning-option",
 ]
 
 # clang's check that every included header belongs to a direct dependency; g++ has no such feature and ignores it.

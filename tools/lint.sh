@@ -59,8 +59,11 @@ fi
 status=0
 if $fix; then
   clang-format-14 -i "${files[@]}"
-elif ! clang-format-14 --dry-run -Werror "${files[@]}"; then
-  echo "lint: the files above are not formatted; 'tools/lint.sh --fix --format-only' does it" >&2
+elif ! complaints=$(clang-format-14 --dry-run -Werror "${files[@]}" 2>&1); then
+  # It quotes every single place; which files is enough, --fix repairs them all.
+  grep -oE '^[^ :]+:[0-9]+:[0-9]+: error' <<< "$complaints" | cut -d: -f1 | uniq -c |
+    while read -r places file; do echo "$file: not formatted ($places places)"; done
+  echo "lint: 'tools/lint.sh --fix --format-only' formats them" >&2
   status=1
 fi
 

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs every check of this repository. `tools/test.sh --help` lists the steps.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/steps.sh
+
+# In this order; a new step is a function step_NAME and a word here. tools/steps.sh says how a step counts.
+STEPS=(unit clang lint)
+
+# All tests of all folders, g++.
+step_unit() { bazel_test //...; }
+
+# The pure core by the second compiler, which also checks that each header included belongs to a direct dep.
+# Its own symlinks stay away: bazel-bin is where the other steps look for what step_unit built.
+step_clang() {
+  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //core/...
+}
+
+# clang-format and clang-tidy, all files.
+step_lint() { tools/lint.sh; }
+
+usage() {
+  cat <<TEXT
+usage: tools/test.sh [STEP...] [-- BAZEL_FLAG...]
+
+Runs the steps given, or all: ${STEPS[*]}. Goes on after failures. The last line is 'N passed, N failed';
+the exit status is 0 only if nothing failed. BAZEL names another command than 'bazel'.
+TEXT
+}
+
+chosen=()
+while (($# > 0)); do
+  case "$1" in
+    -h | --help) usage; exit 0 ;;
+    --) shift; BAZEL_FLAGS=("$@"); break ;;
+    *)
+      if [[ " ${STEPS[*]} " != *" $1 "* ]]; then usage >&2; echo "test: no step '$1'" >&2; exit 2; fi
+      chosen+=("$1")
+      ;;
+  esac
+  shift
+done
+if ((${#chosen[@]} == 0)); then chosen=("${STEPS[@]}"); fi
+run_steps "${chosen[@]}"
