@@ -77,24 +77,21 @@ if $tidy; then
   if ((${#sources[@]} == 0)); then
     for file in "${files[@]}"; do sources+=("$file"); done
   fi
-  # Generated protobuf headers are where the last build of the default configuration left them. As system headers,
-  # because they are not ours to check.
-  flags=(-xc++ -std=c++20 -Wall -Wextra -Wno-missing-field-initializers -I.)
-  if [[ -d bazel-bin ]]; then flags+=(-isystem bazel-bin); fi
+  # The compiler's flags are in compile_flags.txt, where editors with clangd find them too. Generated protobuf headers
+  # are where the last build of the default configuration left them; as system headers, because they are not ours.
   folders=$(git ls-files --cached --others --exclude-standard -- '*.h' | sed 's,/.*,,' | sort -u | paste -sd '|')
   # One report per source, whole, although several run at once. clang-tidy counts suppressed warnings on stderr.
   check_one() {
     local source=$1 filter=$2 report
-    shift 2
-    if ! report=$(clang-tidy-14 --quiet --header-filter="$filter" "$source" -- "$@" 2> /dev/null); then
+    if ! report=$(clang-tidy-14 --quiet --header-filter="$filter" "$source" 2> /dev/null); then
       # Without a report clang-tidy itself failed, for example because a header is missing.
-      printf '%s\n' "${report:-$(clang-tidy-14 --quiet "$source" -- "$@" 2>&1 || true)}"
+      printf '%s\n' "${report:-$(clang-tidy-14 --quiet "$source" 2>&1 || true)}"
       return 1
     fi
   }
   export -f check_one
   if ! printf '%s\0' "${sources[@]}" | xargs -0 -P "$(nproc)" -I{} \
-    bash -c 'check_one "$@"' _ {} "(^|/)(${folders:-none})/" "${flags[@]}"; then
+    bash -c 'check_one "$@"' _ {} "(^|/)(${folders:-none})/"; then
     status=1
   fi
 fi

@@ -22,7 +22,7 @@ bazel_test() {
   $BAZEL test --keep_going --noshow_progress --noshow_loading_progress "${BAZEL_FLAGS[@]}" \
     --build_event_json_file="$work/events.json" "$@" || status=$?
   # Bazel's status 4: built, but there is no test in it. A filter by tags may well leave nothing.
-  if ((status == 4)); then return 0; fi
+  if ((status == 4)); then tally 0 0; return 0; fi
   local counts
   counts=$(python3 tools/bazel_test_cases.py "$work/events.json" "$status") || counts="0 1"
   # shellcheck disable=SC2086  # two words are wanted
