@@ -4,8 +4,8 @@
 #include <sstream>
 #include <string>
 
-// CHECK states what must hold if the code is correct. A failed CHECK is a bug, never bad input: bytes
-// from outside are validated before they get here. It stays on in every build.
+// CHECK states what must hold if the code is correct. A failed CHECK is a bug, never bad input:
+// bytes from outside are validated before they get here. It stays on in every build.
 //
 // What happens on failure is decided once per process by the driver (SetCheckFailureHandler): the
 // daemons print and abort; the simulator throws, so that a run ends with a verdict. Code after a
@@ -20,8 +20,8 @@ struct CheckFailure {
   std::string message;  // condition, operand values and the text streamed to it
 };
 
-// Must not return: it aborts or throws. Called with the handler installed last; the default one prints to
-// standard error and aborts.
+// Must not return: it aborts or throws. Called with the handler installed last; the default one
+// prints to standard error and aborts.
 using CheckFailureHandler = void (*)(const CheckFailure& failure);
 CheckFailureHandler SetCheckFailureHandler(CheckFailureHandler handler);
 
@@ -49,12 +49,12 @@ struct Voidify {
 }  // namespace check_internal
 }  // namespace jfs
 
-#define JFS_CHECK_IMPL(condition, text)                 \
-  (condition) ? (void)0                                 \
-              : ::jfs::check_internal::Voidify() &      \
+#define JFS_CHECK_IMPL(condition, text)            \
+  (condition) ? (void)0                            \
+              : ::jfs::check_internal::Voidify() & \
                     ::jfs::check_internal::Failure(__FILE__, __LINE__, text).stream()
 
-#define JFS_CHECK_OP(op, a, b)                                                              \
+#define JFS_CHECK_OP(op, a, b) \
   JFS_CHECK_IMPL(((a)op(b)), #a " " #op " " #b) << "(" << (a) << " against " << (b) << ") "
 
 #define CHECK(condition) JFS_CHECK_IMPL((condition), #condition)

@@ -69,8 +69,8 @@ uint64_t Decoder::Varint() {
     const uint8_t b = U8();
     if (!ok_) return 0;
     const bool last_byte = shift == 63;
-    if (last_byte && b > 1) break;       // more than 64 bits
-    if (b == 0 && shift > 0) break;      // a shorter form exists: one value, one encoding
+    if (last_byte && b > 1) break;   // more than 64 bits
+    if (b == 0 && shift > 0) break;  // a shorter form exists: one value, one encoding
     v |= static_cast<uint64_t>(b & 0x7f) << shift;
     if ((b & 0x80) == 0) return v;
   }

@@ -7,9 +7,9 @@
 
 namespace jfs {
 
-// Writes the primitive encodings that all our formats share. Fixed-width integers are big-endian, so that
-// encoded keys sort like their numbers. Varints are little-endian base 128, at most 10 bytes.
-// A byte string is its varint length followed by its bytes.
+// Writes the primitive encodings that all our formats share. Fixed-width integers are big-endian,
+// so that encoded keys sort like their numbers. Varints are little-endian base 128, at most 10
+// bytes. A byte string is its varint length followed by its bytes.
 class Encoder {
  public:
   // Appends to `out`, which must outlive the encoder.
@@ -28,8 +28,8 @@ class Encoder {
   std::string* out_;
 };
 
-// Reads what Encoder wrote, from bytes that may be anything. After the first failure every read returns
-// zero or empty and ok() stays false, so a caller may decode a whole record and ask once.
+// Reads what Encoder wrote, from bytes that may be anything. After the first failure every read
+// returns zero or empty and ok() stays false, so a caller may decode a whole record and ask once.
 // Returned views point into the input.
 class Decoder {
  public:
@@ -39,8 +39,8 @@ class Decoder {
   uint16_t U16();
   uint32_t U32();
   uint64_t U64();
-  uint64_t Varint();        // fails on more than 10 bytes, overflow, or a longer form than needed
-  bool Bool();              // fails on anything but 0 and 1
+  uint64_t Varint();         // fails on more than 10 bytes, overflow, or a longer form than needed
+  bool Bool();               // fails on anything but 0 and 1
   std::string_view Bytes();  // fails if fewer bytes are left than announced
   std::string_view Raw(uint64_t size);
 

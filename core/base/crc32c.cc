@@ -5,8 +5,8 @@
 namespace jfs {
 
 uint32_t Crc32c(std::string_view bytes, uint32_t seed) {
-  // ISA-L takes an int length and does not touch the buffer, though its prototype lacks the const. It leaves
-  // the inversions before and after, which make the value CRC-32C, to the caller.
+  // ISA-L takes an int length and does not touch the buffer, though its prototype lacks the const.
+  // It leaves the inversions before and after, which make the value CRC-32C, to the caller.
   uint32_t crc = ~seed;
   constexpr size_t kPiece = size_t{1} << 30;
   while (!bytes.empty()) {

@@ -11,8 +11,6 @@ uint64_t Hash64(std::string_view bytes, uint64_t seed) {
   return XXH64(bytes.data(), bytes.size(), seed);
 }
 
-uint64_t HashCombine(uint64_t hash, uint64_t value) {
-  return Mix64(hash ^ Mix64(value));
-}
+uint64_t HashCombine(uint64_t hash, uint64_t value) { return Mix64(hash ^ Mix64(value)); }
 
 }  // namespace jfs

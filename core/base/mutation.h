@@ -6,30 +6,30 @@
 namespace jfs {
 
 // Planted bugs: each makes one known mistake of a real system at one place in the code, so that the
-// simulator's power to find bugs is a number. The set is handed to every state machine by its driver, never
-// global: two simulations in one process differ. `--config=release` (JFS_RELEASE) compiles them out.
-// The R and N numbers are those of docs/mutants.md.
+// simulator's power to find bugs is a number. The set is handed to every state machine by its
+// driver, never global: two simulations in one process differ. `--config=release` (JFS_RELEASE)
+// compiles them out. The R and N numbers are those of docs/mutants.md.
 enum class Mutation : uint8_t {
-  kR01VoteNotDurable,          // vote reply leaves before the vote is on disk
-  kR02VoteForgotten,           // vote cleared within a term on step-down
-  kR03CommitOldTerm,           // an older term's entry is committed by counting copies
-  kR04IndexBeforeTerm,         // up-to-date check compares the index before the term
-  kR05VoteCountedTwice,        // replies are counted, not voters
-  kR06PreVoteLeaks,            // a pre-vote grant counts as a vote
-  kR07UnpersistedTail,         // campaign or vote on entries not yet on disk
-  kR08CommitPastMatch,         // follower commits the leader's commit index unclamped
-  kR09HeartbeatCommit,         // heartbeat carries the commit index without min(match)
-  kR10SuffixKept,              // conflicting suffix beyond the message is kept
-  kR11TruncateWithoutConflict, // log cut at prev + 1 though nothing conflicts
-  kR12PrevCheckSkipped,        // previous entry not checked in an edge case
-  kR13WrongMatch,              // success reply names the own last index
-  kR14OwnLogCommits,           // own last index taken as the quorum's
-  kR15AckBeforeSync,           // acknowledged when queued, not when durable
-  kR23ReadBeforeOwnTerm,       // read served before an entry of the own term is committed
-  kN01RenameCycle,             // ancestor check of rename skipped at apply
-  kN02RetryAppliedTwice,       // a retried call is applied again
-  kN03RenameMiscounts,         // totals not moved by a rename over an existing target
-  kCanary,                     // fails on purpose: proves that the pipeline reports
+  kR01VoteNotDurable,           // vote reply leaves before the vote is on disk
+  kR02VoteForgotten,            // vote cleared within a term on step-down
+  kR03CommitOldTerm,            // an older term's entry is committed by counting copies
+  kR04IndexBeforeTerm,          // up-to-date check compares the index before the term
+  kR05VoteCountedTwice,         // replies are counted, not voters
+  kR06PreVoteLeaks,             // a pre-vote grant counts as a vote
+  kR07UnpersistedTail,          // campaign or vote on entries not yet on disk
+  kR08CommitPastMatch,          // follower commits the leader's commit index unclamped
+  kR09HeartbeatCommit,          // heartbeat carries the commit index without min(match)
+  kR10SuffixKept,               // conflicting suffix beyond the message is kept
+  kR11TruncateWithoutConflict,  // log cut at prev + 1 though nothing conflicts
+  kR12PrevCheckSkipped,         // previous entry not checked in an edge case
+  kR13WrongMatch,               // success reply names the own last index
+  kR14OwnLogCommits,            // own last index taken as the quorum's
+  kR15AckBeforeSync,            // acknowledged when queued, not when durable
+  kR23ReadBeforeOwnTerm,        // read served before an entry of the own term is committed
+  kN01RenameCycle,              // ancestor check of rename skipped at apply
+  kN02RetryAppliedTwice,        // a retried call is applied again
+  kN03RenameMiscounts,          // totals not moved by a rename over an existing target
+  kCanary,                      // fails on purpose: proves that the pipeline reports
   kCount,
 };
 

@@ -5,8 +5,8 @@
 
 namespace jfs {
 
-// One round of SplitMix64 (Steele, Lea, Flood 2014): spreads a 64-bit number over 64 bits. Also the hash
-// behind every addressable random decision: Mix64(Mix64(seed) ^ identity).
+// One round of SplitMix64 (Steele, Lea, Flood 2014): spreads a 64-bit number over 64 bits. Also the
+// hash behind every addressable random decision: Mix64(Mix64(seed) ^ identity).
 constexpr uint64_t Mix64(uint64_t x) {
   x += 0x9e3779b97f4a7c15u;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -14,8 +14,8 @@ constexpr uint64_t Mix64(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// A private generator (SplitMix64 in counter mode), the same on every platform. Draw once per statement: the
-// order in which a compiler evaluates arguments must not matter.
+// A private generator (SplitMix64 in counter mode), the same on every platform. Draw once per
+// statement: the order in which a compiler evaluates arguments must not matter.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}

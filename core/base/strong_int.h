@@ -7,8 +7,8 @@
 
 namespace jfs {
 
-// An unsigned 64-bit number with a type of its own, so that a term cannot be passed where an index is
-// meant. Arithmetic is limited to what numbering needs: the next one, an offset, a distance.
+// An unsigned 64-bit number with a type of its own, so that a term cannot be passed where an index
+// is meant. Arithmetic is limited to what numbering needs: the next one, an offset, a distance.
 template <typename Tag>
 struct StrongInt {
   uint64_t value = 0;

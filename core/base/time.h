@@ -7,8 +7,8 @@
 
 namespace jfs {
 
-// A reading of the driver's monotonic clock, in microseconds since an arbitrary start. It never goes
-// back within one run of the process and means nothing to another process.
+// A reading of the driver's monotonic clock, in microseconds since an arbitrary start. It never
+// goes back within one run of the process and means nothing to another process.
 using Micros = StrongInt<struct MicrosTag>;
 
 // Length of time in microseconds.
