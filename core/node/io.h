@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "core/base/bytes.h"
 #include "core/base/identity.h"
 #include "core/base/time.h"
@@ -16,8 +17,8 @@
 #include "core/ns/request.h"
 #include "core/raft/types.h"
 
-// Everything that goes into and comes out of one master. Effects that take time are *jobs* with tokens; the driver
-// carries them out and answers each exactly once, unless the process dies first.
+// Everything that goes into and comes out of one master. Effects that take time are *jobs* with
+// tokens; the driver carries them out and answers each exactly once, unless the process dies first.
 namespace jfs::node {
 
 // Chosen by the driver, unique within one run of the process.
@@ -25,8 +26,8 @@ using CallHandle = StrongInt<struct CallHandleTag>;
 // Chosen by the node, unique within one run of the process.
 using JobToken = StrongInt<struct JobTokenTag>;
 
-// Which connection to a peer a payload takes: votes and heartbeats never wait behind entries, nothing waits behind a
-// snapshot.
+// Which connection to a peer a payload takes: votes and heartbeats never wait behind entries,
+// nothing waits behind a snapshot.
 enum class Lane : uint8_t { kControl = 0, kAppend = 1, kSnapshot = 2 };
 inline constexpr int kLanes = 3;
 
@@ -42,7 +43,8 @@ struct SnapshotFile {
 
 struct Tick {};
 
-// A payload from a peer whose frame was whole (peer_wire.h). The payload itself may still be anything.
+// A payload from a peer whose frame was whole (peer_wire.h). The payload itself may still be
+// anything.
 struct PeerPayload {
   NodeId from;
   SharedBytes payload;
@@ -85,7 +87,8 @@ struct CheckpointRead {
   SharedBytes data;
 };
 
-// Answer to PrepareStaging: how many bytes of each file asked for are already there from an earlier attempt.
+// Answer to PrepareStaging: how many bytes of each file asked for are already there from an earlier
+// attempt.
 struct StagingPrepared {
   JobToken token;
   absl::Status status;
@@ -98,8 +101,8 @@ struct StagedWritten {
   absl::Status status;
 };
 
-// Answer to InstallStaged. OK: the state is now the snapshot's, durably; `store` replaces the one before.
-// Not OK with store == nullptr: nothing changed (a checksum was wrong, the disk is full).
+// Answer to InstallStaged. OK: the state is now the snapshot's, durably; `store` replaces the one
+// before. Not OK with store == nullptr: nothing changed (a checksum was wrong, the disk is full).
 struct StagedInstalled {
   JobToken token;
   absl::Status status;
@@ -151,8 +154,8 @@ struct ReadCheckpoint {
 struct DropCheckpoint {
   uint64_t checkpoint = 0;
 };
-// A snapshot at `at` with these files is about to arrive: keep what fits of an earlier attempt at the same snapshot (same
-// position and list), remove the rest.
+// A snapshot at `at` with these files is about to arrive: keep what fits of an earlier attempt at
+// the same snapshot (same position and list), remove the rest.
 struct PrepareStaging {
   JobToken token;
   raft::Position at;
@@ -164,8 +167,9 @@ struct WriteStaged {
   uint64_t offset = 0;
   SharedBytes data;
 };
-// Check sizes and checksums, make the staged files durable, and let them take the place of the state in one
-// step that survives a crash at any moment either way. The node uses no state until answered.
+// Check sizes and checksums, make the staged files durable, and let them take the place of the
+// state in one step that survives a crash at any moment either way. The node uses no state until
+// answered.
 struct InstallStaged {
   JobToken token;
 };
@@ -187,11 +191,12 @@ struct ClientReply {
   Outcome outcome = Outcome::kReply;
   NodeId leader;
   ns::Reply reply;
-  // Where the answer stands in the log: a write's own entry and place in its batch, or what a read was served at.
+  // Where the answer stands in the log: a write's own entry and place in its batch, or what a read
+  // was served at.
   raft::Position at;
   uint32_t ordinal = 0;
-  // A read decided by the leader lease: check Node::LeaseValid with a fresh time when the answer leaves, and answer
-  // kNotReady instead if it has lapsed.
+  // A read decided by the leader lease: check Node::LeaseValid with a fresh time when the answer
+  // leaves, and answer kNotReady instead if it has lapsed.
   bool by_lease = false;
 };
 
@@ -208,7 +213,8 @@ struct Output {
   std::vector<Job> jobs;
   std::vector<ClientReply> replies;
   std::vector<Event> events;
-  // Not OK: this run of the process is over; nothing more may leave. The message says what, where and what to do.
+  // Not OK: this run of the process is over; nothing more may leave. The message says what, where
+  // and what to do.
   absl::Status fatal;
   bool drained = false;
   Micros next_deadline = kNever;

@@ -16,24 +16,25 @@
 #include "core/ns/namespace.h"
 #include "core/raft/raft.h"
 
-// One master: Raft, log, namespace and client calls composed, still pure. The same object runs over real disks and
-// sockets (server/) and in the simulator (sim/).
+// One master: Raft, log, namespace and client calls composed, still pure. The same object runs over
+// real disks and sockets (server/) and in the simulator (sim/).
 namespace jfs::node {
 
 struct Config {
-  raft::Config raft;   // raft.self, raft.initial_members; raft.incarnation is filled in from the disk
-  log::Options log;    // log.identity.incarnation: a fresh random one, used only on an empty disk
+  raft::Config
+      raft;          // raft.self, raft.initial_members; raft.incarnation is filled in from the disk
+  log::Options log;  // log.identity.incarnation: a fresh random one, used only on an empty disk
   std::vector<std::string> namespaces = {"test"};  // created by the first leader
   ns::SetLimits limits;                            // replicated by the first leader
 
   uint64_t flush_after_log_bytes = uint64_t{64} << 20;
-  uint64_t batch_bytes = 256 << 10;   // of one entry's commands
+  uint64_t batch_bytes = 256 << 10;  // of one entry's commands
   uint32_t batch_commands = 1024;
   uint64_t max_command_bytes = 1 << 20;
   uint32_t apply_entries_per_step = 256;
   uint64_t snapshot_chunk_bytes = 1 << 20;
   uint32_t snapshot_chunks_in_flight = 4;
-  Duration snapshot_retry = 2 * kSecond;    // without an answer from the follower
+  Duration snapshot_retry = 2 * kSecond;     // without an answer from the follower
   Duration snapshot_timeout = 60 * kSecond;  // without progress: give up
   Duration idle_watermark_delay = 200 * kMillisecond;
   Duration advance_interval = 5 * kSecond;
@@ -54,21 +55,22 @@ struct NodeStatus {
   Phase phase = Phase::kRecovering;
   raft::Status raft;
   Incarnation incarnation;
-  ns::Position position;        // of the applied state
-  uint64_t state_hash = 0;      // at raft.applied
-  bool serving = false;         // leader, ready, namespaces present
+  ns::Position position;         // of the applied state
+  uint64_t state_hash = 0;       // at raft.applied
+  bool serving = false;          // leader, ready, namespaces present
   raft::Position state_durable;  // persisted state
   uint64_t log_bytes = 0;
   uint64_t snapshots_sent = 0, snapshots_installed = 0;
   uint64_t commands_applied = 0, retries_answered = 0, leader_reads = 0;
   uint64_t entries_persisted = 0, log_batches = 0;
-  std::string damage;           // what the log found rotten at start, if anything
+  std::string damage;  // what the log found rotten at start, if anything
 };
 
 class Node {
  public:
-  // `store` is the open state store; it and whatever StagedInstalled brings must outlive the node. `wall` is asked for the
-  // wall clock only through the inputs below. `seed` is the only source of randomness.
+  // `store` is the open state store; it and whatever StagedInstalled brings must outlive the node.
+  // `wall` is asked for the wall clock only through the inputs below. `seed` is the only source of
+  // randomness.
   Node(Config config, kv::StateStore* store, Micros now, uint64_t seed);
   ~Node();
   Node(const Node&) = delete;
@@ -77,8 +79,9 @@ class Node {
   // The first call; begins log recovery.
   [[nodiscard]] Output Start(Micros now);
 
-  // One turn: takes the inputs in order, then proposes what came in together (natural batching), applies what is
-  // committed (bounded), and returns all effects. `wall` is the wall clock, used only as leader to stamp commands.
+  // One turn: takes the inputs in order, then proposes what came in together (natural batching),
+  // applies what is committed (bounded), and returns all effects. `wall` is the wall clock, used
+  // only as leader to stamp commands.
   [[nodiscard]] Output Step(Micros now, WallMillis wall, std::span<const Input> inputs);
 
   bool LeaseValid(Micros now) const;

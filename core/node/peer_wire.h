@@ -7,10 +7,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "core/base/identity.h"
 #include "core/node/io.h"
 
-// The bytes between peers: frames with CRC, and the hello that opens every connection. Format: docs/formats/peer.md.
+// The bytes between peers: frames with CRC, and the hello that opens every connection. Format:
+// docs/formats/peer.md.
 namespace jfs::node {
 
 // Larger frames are refused before anything is allocated for them.
@@ -18,7 +20,8 @@ inline constexpr uint32_t kMaxFrameBytes = 16 << 20;
 inline constexpr size_t kFrameHeaderBytes = 12;  // magic, length, CRC-32C of length and payload
 inline constexpr uint16_t kPeerVersion = 1;
 
-// First frame in each direction. A peer that does not like what it reads says so in its log and closes.
+// First frame in each direction. A peer that does not like what it reads says so in its log and
+// closes.
 struct PeerHello {
   uint16_t version = kPeerVersion;
   uint64_t features = 0;
@@ -26,7 +29,8 @@ struct PeerHello {
   Incarnation incarnation;
   ClusterId cluster;  // ClusterId{}: not formed yet
   Lane lane = Lane::kControl;
-  // Hash over the sorted initial configuration: peers that were configured differently must not talk.
+  // Hash over the sorted initial configuration: peers that were configured differently must not
+  // talk.
   uint64_t configuration_hash = 0;
 };
 
@@ -34,11 +38,12 @@ std::string EncodeFrame(std::string_view payload);
 std::string EncodeHello(const PeerHello& hello);
 absl::StatusOr<PeerHello> DecodeHello(std::string_view payload);
 
-// Why `theirs` is not acceptable to the master that would send `ours`; OK if it is. Names both values and what to do.
+// Why `theirs` is not acceptable to the master that would send `ours`; OK if it is. Names both
+// values and what to do.
 absl::Status CheckHello(const PeerHello& ours, const PeerHello& theirs);
 
-// Cuts a byte stream into frames. After an error (bad magic, length over the limit, CRC) it stays in error: the connection must
-// be closed. Memory is bounded by one frame.
+// Cuts a byte stream into frames. After an error (bad magic, length over the limit, CRC) it stays
+// in error: the connection must be closed. Memory is bounded by one frame.
 class FrameDecoder {
  public:
   // Adds bytes; each complete payload is handed over by Next().

@@ -1,0 +1,73 @@
+#ifndef CORE_NODE_CALLS_H_
+#define CORE_NODE_CALLS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/time.h"
+#include "core/node/io.h"
+#include "core/ns/reply.h"
+#include "core/ns/request.h"
+#include "core/raft/io.h"
+
+namespace jfs::node {
+
+struct BatchLimits {
+  uint64_t bytes = 256 << 10;
+  uint32_t commands = 1024;
+  uint64_t command_bytes = 1 << 20;
+};
+
+// Mutating calls between their arrival and their answer: waiting to be proposed, proposed,
+// committed and waiting to be applied. Each is answered exactly once.
+class Calls {
+ public:
+  explicit Calls(BatchLimits limits) : limits_(limits) {}
+
+  // A client's call. Answered at once with kTooLarge if it exceeds the limit.
+  void Add(ClientCommand call, Output* out);
+  // The leader's own: nobody waits for an answer.
+  void AddInternal(ns::Operation operation);
+
+  bool waiting() const { return !waiting_.empty(); }
+
+  // Takes what waits, up to the limits, as the payload of one entry. REQUIRES: waiting().
+  struct Proposal {
+    raft::ProposalId id;
+    SharedBytes payload;
+  };
+  Proposal NextProposal(WallMillis wall, uint64_t elapsed_millis);
+
+  // What became of a proposal. Answers the calls, unless it is committed: then they wait for
+  // Answer.
+  void OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Output* out);
+  // The entry at `at` was applied, with one reply per command.
+  void OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, Output* out);
+  // Everything that has not been proposed yet is answered with `outcome`.
+  void RefuseWaiting(ClientReply::Outcome outcome, NodeId leader, Output* out);
+
+ private:
+  struct Waiting {
+    CallHandle call;  // CallHandle{}: internal
+    ns::Command command;
+    uint64_t bytes = 0;
+  };
+  struct Committed {
+    raft::Term term;
+    std::vector<CallHandle> calls;
+  };
+
+  BatchLimits limits_;
+  std::deque<Waiting> waiting_;
+  raft::ProposalId last_id_;
+  std::map<raft::ProposalId, std::vector<CallHandle>> proposed_;
+  std::map<raft::LogIndex, Committed> committed_;
+};
+
+}  // namespace jfs::node
+
+#endif  // CORE_NODE_CALLS_H_

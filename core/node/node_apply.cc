@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "core/base/check.h"
+#include "core/kv/overlay.h"
+#include "core/node/node_impl.h"
+
+namespace jfs::node {
+
+// Entries share one batch and one write, bounded so that a follower catching up still hears
+// heartbeats in between. The row that says how far the state goes is in the same batch as the
+// state.
+void Node::Impl::ApplyCommitted() {
+  if (applied_.index + 1 >= commit_end_) return;
+  struct Answer {
+    raft::Position at;
+    std::vector<ns::Reply> replies;
+  };
+  std::vector<Answer> answers;
+  kv::WriteBatch batch;
+  const kv::Overlay view(store_, &batch);
+  uint32_t left = config_.apply_entries_per_step;
+  while (left > 0 && applied_.index + 1 < commit_end_) {
+    --left;
+    const raft::Entry* entry = raft_->entry(applied_.index + 1);
+    CHECK(entry != nullptr) << "committed entry " << (applied_.index + 1) << " is not in memory";
+    const raft::Position at{entry->index, entry->term};
+    if (entry->kind == raft::EntryKind::kCommand) {
+      std::vector<ns::Reply> replies;
+      const absl::Status status =
+          namespace_->Apply(view, entry->index.value, entry->payload.view(), &batch, &replies);
+      if (!status.ok()) {
+        Fail(absl::Status(status.code(),
+                          absl::StrCat("cannot apply log entry ", at.index.value, " of term ",
+                                       at.term.value, ": ", status.message())));
+        return;
+      }
+      commands_applied_ += replies.size();
+      answers.push_back(Answer{at, std::move(replies)});
+    }
+    applied_ = at;
+  }
+  applied_row_.at = applied_;
+  applied_row_.membership = raft_->status().membership;
+  batch.Put(kAppliedKey, EncodeAppliedRow(applied_row_));
+  if (absl::Status status = store_->Write(batch); !status.ok()) {
+    Fail(absl::Status(status.code(),
+                      absl::StrCat("cannot write to the state store: ", status.message())));
+    return;
+  }
+  for (const Answer& answer : answers) calls_.OnApplied(answer.at, answer.replies, &out_);
+  StepRaft(raft::Applied{applied_.index});
+}
+
+void Node::Impl::ServeReads() {
+  while (!ready_reads_.empty() && ready_reads_.begin()->first <= applied_.index) {
+    const WaitingRead read = std::move(ready_reads_.begin()->second);
+    ready_reads_.erase(ready_reads_.begin());
+    ClientReply reply{.call = read.call, .at = applied_, .by_lease = read.by_lease};
+    if (namespace_->namespaces().empty()) {
+      reply.outcome = ClientReply::Outcome::kNotReady;
+    } else {
+      if (absl::Status status = namespace_->Read(*store_, read.request, &reply.reply);
+          !status.ok()) {
+        Fail(
+            absl::Status(status.code(), absl::StrCat("cannot read the state: ", status.message())));
+        return;
+      }
+      ++leader_reads_;
+    }
+    out_.replies.push_back(std::move(reply));
+  }
+}
+
+void Node::Impl::ProposeWaiting() {
+  if (!calls_.waiting() || phase_ == Phase::kStopped) return;
+  const raft::Status raft = raft_->status();
+  if (raft.role != raft::Role::kLeader) {
+    calls_.RefuseWaiting(ClientReply::Outcome::kNotLeader, raft.leader, &out_);
+    return;
+  }
+  while (calls_.waiting()) {
+    // Log time: what has passed since the batch before, kept to whole milliseconds without losing
+    // the rest.
+    uint64_t elapsed_millis = 0;
+    if (stamped_term_ == raft.term) {
+      elapsed_millis = (now_ - last_stamp_) / kMillisecond;
+      last_stamp_ = last_stamp_ + elapsed_millis * kMillisecond;
+    } else {
+      stamped_term_ = raft.term;
+      last_stamp_ = now_;
+    }
+    Calls::Proposal proposal = calls_.NextProposal(wall_, elapsed_millis);
+    StepRaft(raft::Proposed{proposal.id, {std::move(proposal.payload)}});
+  }
+}
+
+// What only the leader proposes, and only once it knows the state that all entries before its term
+// left.
+void Node::Impl::LeaderDuties() {
+  if (phase_ != Phase::kRunning) return;
+  const raft::Status raft = raft_->status();
+  if (raft.role != raft::Role::kLeader || !raft.ready || applied_.index + 1 != commit_end_) return;
+
+  const std::vector<ns::Namespace::NamespaceInfo> present = namespace_->namespaces();
+  const bool asked = set_up_term_ == raft.term && now_ < last_set_up_ + kSecond;
+  if (!asked) {
+    const bool first = present.empty();
+    bool proposed = false;
+    // Limits are the cluster's, not a master's: they are set once, before the first namespace
+    // exists.
+    if (first && !(namespace_->limits() == config_.limits)) {
+      calls_.AddInternal(config_.limits);
+      proposed = true;
+    }
+    for (const std::string& name : config_.namespaces) {
+      const bool exists = std::any_of(present.begin(), present.end(),
+                                      [&](const auto& info) { return info.name == name; });
+      if (exists) continue;
+      calls_.AddInternal(ns::CreateNamespace{name});
+      proposed = true;
+    }
+    if (proposed) {
+      set_up_term_ = raft.term;
+      last_set_up_ = now_;
+    }
+  }
+  if (namespace_->anything_can_expire() && now_ >= last_stamp_ + config_.advance_interval) {
+    calls_.AddInternal(ns::Advance{});
+  }
+  if (namespace_->deletes_pending() && applied_.index > finish_deletes_at_ &&
+      now_ >= last_finish_deletes_ + config_.finish_deletes_interval) {
+    last_finish_deletes_ = now_;
+    finish_deletes_at_ = applied_.index;
+    calls_.AddInternal(ns::FinishDeletes{config_.finish_deletes_rows});
+  }
+}
+
+void Node::Impl::MaybeFlush() {
+  if (phase_ != Phase::kRunning || flush_job_.has_value() || state_durable_ == applied_) return;
+  if (log_->bytes_kept() < log_bytes_at_flush_ + config_.flush_after_log_bytes) return;
+  flush_job_ = job_tokens_.Next();
+  out_.jobs.push_back(FlushState{*flush_job_});
+}
+
+void Node::Impl::OnStateFlushed(const StateFlushed& flushed) {
+  if (flush_job_ != flushed.token) return;
+  flush_job_.reset();
+  if (!flushed.status.ok()) {
+    Fail(absl::Status(flushed.status.code(),
+                      absl::StrCat("cannot make the state durable: ", flushed.status.message())));
+    return;
+  }
+  CHECK_LE(flushed.persisted.index, applied_.index) << "more is persisted than was written";
+  if (flushed.persisted.index > state_durable_.index) {
+    state_durable_ = flushed.persisted;
+    StepRaft(raft::StateDurable{state_durable_});
+  }
+  log_bytes_at_flush_ = log_->bytes_kept();
+}
+
+}  // namespace jfs::node

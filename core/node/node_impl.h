@@ -1,0 +1,167 @@
+#ifndef CORE_NODE_NODE_IMPL_H_
+#define CORE_NODE_NODE_IMPL_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/node/applied_row.h"
+#include "core/node/calls.h"
+#include "core/node/node.h"
+#include "core/node/snapshot_receiver.h"
+#include "core/node/snapshot_sender.h"
+
+// The inside of Node, shared by the files that implement it by subject: node.cc (turns, inputs),
+// node_start.cc (recovery), node_log.cc (Raft's orders to log, peers and calls), node_apply.cc
+// (applying, reads, flushing, the leader's own commands), node_snapshot.cc (both sides of
+// snapshots).
+namespace jfs::node {
+
+class Node::Impl {
+ public:
+  Impl(Config config, kv::StateStore* store, Micros now, uint64_t seed);
+
+  Output Start(Micros now);
+  Output Step(Micros now, WallMillis wall, std::span<const Input> inputs);
+  bool LeaseValid(Micros now) const;
+  NodeStatus status() const;
+  const ns::Namespace* state() const { return namespace_.get(); }
+  const raft::Entry* entry(raft::LogIndex index) const;
+
+ private:
+  // node.cc
+  void Take(const Input& input);
+  void TakeClientCommand(const ClientCommand& call);
+  void TakePeerPayload(const PeerPayload& payload);
+  void FinishTurn();
+  void Fail(absl::Status status);
+  void Say(Event::Severity severity, std::string text);
+  void NoteRaftChanges();
+  Micros NextDeadline() const;
+
+  // node_start.cc
+  void OnRecovery(log::RecoveryOutput output);
+  void BeginRunning();
+  absl::Status OpenNamespace();
+
+  // node_log.cc
+  void StepRaft(const raft::Input& input);
+  void TakeRaftOutput(raft::Output output);
+  void Persist(const raft::Persist& order);
+  void ReleaseHeld();
+  void OnLog(log::LogOutput output);
+  void SendRaft(const raft::Message& message);
+  void OnReadOutcome(const raft::ReadOutcome& outcome);
+
+  // node_apply.cc
+  void ApplyCommitted();
+  void ServeReads();
+  void ProposeWaiting();
+  void LeaderDuties();
+  void MaybeFlush();
+  void OnStateFlushed(const StateFlushed& flushed);
+
+  // node_snapshot.cc
+  void BeginSnapshot(NodeId to);
+  void OnSnapshotOffer(NodeId from, const SnapshotOffer& offer);
+  void OnStagedInstalled(const StagedInstalled& installed);
+  void MaybeInstall();
+  void SweepSenders();
+  // The transfer of that number to `to`, or null: it may have ended.
+  SnapshotSender* FindSender(uint64_t transfer, NodeId to);
+
+  struct WaitingRead {
+    CallHandle call;
+    ns::ReadRequest request;
+    bool by_lease = false;
+  };
+  // A batch given to the log: what to tell Raft when it is durable.
+  struct PendingPersist {
+    uint64_t log_token = 0;
+    std::optional<raft::Durable> durable;  // unset: the node's own batch
+  };
+  struct HeldMessages {
+    raft::PersistToken after;
+    std::vector<raft::Message> messages;
+  };
+
+  Config config_;
+  kv::StateStore* store_;
+  uint64_t seed_;
+  Phase phase_ = Phase::kRecovering;
+  Micros now_;
+  WallMillis wall_;
+  Output out_;
+
+  std::unique_ptr<log::Recovery> recovery_;
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<raft::Raft> raft_;
+  std::unique_ptr<ns::Namespace> namespace_;
+  Incarnation incarnation_;
+  std::string damage_;
+
+  // Raft is stepped by one input at a time; what its output brings about at once waits here.
+  std::deque<raft::Input> raft_inputs_;
+  bool stepping_raft_ = false;
+
+  // Persistence.
+  uint64_t last_log_token_ = 0;
+  std::deque<PendingPersist> pending_persists_;
+  raft::PersistToken durable_token_;
+  std::deque<HeldMessages> held_;
+  std::string last_hard_state_;  // encoded; what a reset of the log writes again
+  Micros raft_deadline_ = kNever;
+  Micros last_append_;
+
+  // Applying.
+  raft::Position applied_;
+  raft::LogIndex commit_end_;  // first index not known to be committed
+  AppliedRow applied_row_;
+
+  // Calls.
+  Calls calls_;
+  std::vector<WaitingRead> new_reads_;  // of this turn
+  raft::ReadId last_read_id_;
+  std::map<raft::ReadId, std::vector<WaitingRead>> asked_reads_;
+  std::multimap<raft::LogIndex, WaitingRead> ready_reads_;
+
+  // The leader's own commands. Reset when leadership or term changes.
+  raft::Term stamped_term_;  // of the last batch stamped
+  Micros last_stamp_;
+  Micros last_finish_deletes_;
+  Micros last_set_up_;                // namespaces and limits were proposed
+  raft::Term set_up_term_;            // in this term
+  raft::LogIndex finish_deletes_at_;  // proposed again once something newer is applied
+  bool was_leader_ = false;
+  raft::Term last_term_;
+  NodeId last_leader_;
+  bool last_recovering_ = false;
+
+  // Flushing.
+  std::optional<JobToken> flush_job_;
+  raft::Position state_durable_;
+  uint64_t log_bytes_at_flush_ = 0;
+
+  // Snapshots.
+  JobTokens job_tokens_;
+  uint64_t last_transfer_ = 0;
+  std::vector<std::unique_ptr<SnapshotSender>> senders_;
+  SnapshotReceiver receiver_;
+  std::optional<JobToken> install_job_;
+
+  bool draining_ = false;
+  Micros drain_started_;
+
+  // Counters for status().
+  uint64_t snapshots_sent_ = 0, snapshots_installed_ = 0;
+  uint64_t commands_applied_ = 0, leader_reads_ = 0;
+  uint64_t entries_persisted_ = 0, log_batches_ = 0;
+};
+
+}  // namespace jfs::node
+
+#endif  // CORE_NODE_NODE_IMPL_H_
