@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/raft/codec.h"
+#include "core/raft/impl.h"
+
+// Whose disk counts, and how one that lost its promises comes to count again. The argument for its safety is in
+// docs/decisions/admission.md.
+namespace jfs::raft {
+
+bool Raft::Impl::CountsNow(const Member& member) const {
+  if (!hard_.membership.Contains(member)) return false;
+  // An admission in the log that is not yet committed may already be so for others: from there on only the disk it
+  // names can count, and that one only once this node knows.
+  for (const PendingAdmission& pending : pending_admissions_) {
+    const Member& admitted = pending.admission.member;
+    if (admitted.node == member.node && admitted != member) return false;
+  }
+  return true;
+}
+
+bool Raft::Impl::Counts(const Progress& progress) const {
+  return progress.session() == 0 && CountsNow(progress.member());
+}
+
+bool Raft::Impl::AcceptIdentity(Progress& progress, const Member& from, uint64_t session) {
+  const LogIndex next = log_.last_index() + 1;
+  if (session != 0) {
+    if (from != progress.member() || session != progress.asked_session()) {
+      progress.Replace(from, session, next);
+    } else if (progress.session() != session) {
+      // An answer from before it learned of its admission, overtaken by one from after.
+      progress.SetSession(session);
+    }
+    return true;
+  }
+  if (from == progress.member()) {
+    if (progress.session() == 0) return true;
+    // From before it lost what it had acknowledged, unless it has been admitted since.
+    if (!progress.admission_committed) return false;
+    progress.SetSession(0);
+    return true;
+  }
+  // Another disk of the same node that does not ask for anything: the one the record names, or one that was
+  // replaced and has not heard of it; the latter is listened to only when nobody else speaks for the node.
+  const bool silent = now_ >= progress.last_heard + config_.election_timeout;
+  if (!hard_.membership.Contains(from) && !silent) return false;
+  progress.Replace(from, 0, next);
+  return true;
+}
+
+void Raft::Impl::MaybeProposeAdmission(Progress& progress) {
+  if (progress.session() == 0 || lead_->transfer_to != NodeId{}) return;
+  if (progress.admission_index != LogIndex{}) {
+    // Under way; or committed, and the follower got it inside a snapshot, where it cannot see it.
+    if (!progress.admission_committed || progress.match() < progress.admission_index) return;
+    if (now_ < progress.admission_proposed_at + config_.election_timeout) return;
+  }
+  const Admission admission = {.member = progress.member(), .session = progress.session()};
+  const LogIndex index = log_.last_index() + 1;
+  Append({.term = term(),
+          .index = index,
+          .kind = EntryKind::kAdmit,
+          .payload = SharedBytes(EncodeAdmission(admission))});
+  progress.admission_index = index;
+  progress.admission_proposed_at = now_;
+  progress.admission_committed = false;
+}
+
+void Raft::Impl::AdmissionCommitted(LogIndex index, const Admission& admission) {
+  const Member& admitted = admission.member;
+  if (index > hard_.membership.as_of) {
+    for (Member& member : hard_.membership.members) {
+      if (member.node == admitted.node) member.incarnation = admitted.incarnation;
+    }
+    hard_.membership.as_of = index;
+    hard_dirty_ = true;
+  }
+  if (admitted == self() && hard_.recovering && admission.session == session_) {
+    admitted_at_ = index;
+  }
+  if (lead_) {
+    const auto found = lead_->followers.find(admitted.node);
+    if (found != lead_->followers.end()) {
+      Progress& progress = found->second;
+      if (progress.member() == admitted && progress.asked_session() == admission.session) {
+        progress.admission_committed = true;
+      }
+    }
+  }
+  if (!hard_.membership.Contains(self()) && !hard_.recovering) {
+    // Another disk took this node's place: whatever this one promised or will promise is void.
+    hard_.recovering = true;
+    BecomeFollower(term(), role_ == Role::kLeader ? NodeId{} : leader_);
+  }
+}
+
+void Raft::Impl::MaybeLeaveRecovering() {
+  if (!hard_.recovering || admitted_at_ == LogIndex{}) return;
+  if (durability_.durable_index() < admitted_at_) return;
+  if (!hard_.membership.Contains(self())) return;
+  // The vote of this term may have been given and lost. The term's leader is known, so recording it as the vote
+  // takes nothing from anybody.
+  if (leader_ == NodeId{}) return;
+  if (hard_.voted_for == NodeId{}) hard_.voted_for = leader_;
+  hard_.recovering = false;
+  hard_dirty_ = true;
+  admitted_at_ = LogIndex{};
+  ResetElectionTimer();
+}
+
+}  // namespace jfs::raft
