@@ -1,8 +1,9 @@
 """Checks #include lines and the deps of BUILD.bazel files against the table in layers.txt."""
 
-import ast
 import fnmatch
 import re
+
+import build_files
 
 SOURCE_SUFFIXES = (".cc", ".h")
 # Attributes of a rule that make it depend on others. Visibility points the other way.
@@ -75,12 +76,11 @@ class Table:
         return f"{above} may not depend on {below}"
 
 
-def _is_test(path):
-    return path.endswith("_test.cc")
+def check_source(table, path, text, own_folders, own_files, for_tests):
+    """Violations in one C++ file.
 
-
-def check_source(table, path, text, own_folders, support=()):
-    """Violations in one C++ file. `own_folders`: top folders of the repository; `support`: files for tests only."""
+    `own_folders` and `own_files` are the repository's; `for_tests` is whether the file can get into tests only.
+    """
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         match = INCLUDE.match(line)
@@ -90,9 +90,9 @@ def check_source(table, path, text, own_folders, support=()):
         own = header.split("/")[0] in own_folders and "/" in header
         if own:
             problem = table.arrow(path, header)
-        elif bracket == '"' and "/" not in header:
+        elif bracket == '"' and f"{path.rpartition('/')[0]}/{header}" in own_files:
             problem = f'"{header}": include by the path from the repository\'s root'
-        elif table.is_pure(path) and not _is_test(path) and path not in support:
+        elif table.is_pure(path) and not for_tests:
             allowed = table.allows_header(path, header)
             problem = None if allowed else f"<{header}> is not among the headers of pure code"
         else:
@@ -105,19 +105,13 @@ def check_source(table, path, text, own_folders, support=()):
 
 
 def check_build(table, path, text):
-    """Violations in one BUILD.bazel file (whose syntax is Python's)."""
+    """Violations in one BUILD.bazel file."""
     package = path.rpartition("/")[0]
     found = []
-    for node in ast.walk(ast.parse(text, path)):
-        if not isinstance(node, ast.Call):
-            continue
-        for keyword in node.keywords:
-            if keyword.arg not in DEPENDENCY_ATTRIBUTES:
-                continue
-            for value in ast.walk(keyword.value):
-                if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-                    continue
-                label = value.value
+    for _, attributes, _ in build_files.calls(path, text):
+        for attribute in DEPENDENCY_ATTRIBUTES:
+            for constant in attributes.get(attribute, []):
+                label = constant.value
                 if not label.startswith("//"):
                     continue
                 target = label[2:].split(":")[0]
@@ -126,17 +120,20 @@ def check_build(table, path, text):
                     continue
                 problem = table.arrow(package, target)
                 if problem:
-                    found.append(f"{path}:{value.lineno}: {label}: {problem}")
+                    found.append(f"{path}:{constant.lineno}: {label}: {problem}")
     return found
 
 
-def check_tree(table, files, support=()):
+def check_tree(table, files):
     """All violations of a repository, given as path -> text."""
     own_folders = {path.split("/")[0] for path in files} | {f.split("/")[0] for f in table.may_include}
+    builds = {path: text for path, text in files.items() if path.rpartition("/")[2] == "BUILD.bazel"}
+    test_sources = build_files.test_sources(builds)
     found = []
     for path, text in sorted(files.items()):
         if path.endswith(SOURCE_SUFFIXES):
-            found += check_source(table, path, text, own_folders, support)
-        elif path.rpartition("/")[2] == "BUILD.bazel" and table.layer_of(path):
+            for_tests = build_files.is_test(path, test_sources)
+            found += check_source(table, path, text, own_folders, files, for_tests)
+        elif path in builds and table.layer_of(path):
             found += check_build(table, path, text)
     return found

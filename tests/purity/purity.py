@@ -24,7 +24,6 @@ class AllowList:
 
     def __init__(self, text):
         self.groups = []  # (name, reason, object prefixes or None, compiled pattern)
-        self.outside = {}  # source file -> reason
         for block in re.split(r"^\[", text, flags=re.MULTILINE)[1:]:
             name, _, body = block.partition("]\n")
             reason, only, patterns = "", None, []
@@ -37,8 +36,6 @@ class AllowList:
                     reason = value.strip()
                 elif key == "only":
                     only = tuple(value.split())
-                elif key == "outside":
-                    self.outside[value.strip()] = name
                 elif line.startswith("*"):
                     raise ValueError(f"group [{name}]: '{line}' would allow anything: name its beginning")
                 else:
