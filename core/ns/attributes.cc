@@ -1,0 +1,103 @@
+#include <optional>
+#include <utility>
+
+#include "core/ns/operations.h"
+#include "core/ns/resolve.h"
+#include "core/ns/tree_changes.h"
+
+namespace jfs::ns {
+namespace {
+
+// The walk and the owner check that setPermission and setOwner share.
+absl::StatusOr<std::optional<Reply>> ResolveOwned(Transaction* tx, const CallContext& call,
+                                                  const std::string& raw, Resolved* at) {
+  ParsedPath parsed = ParsePath(raw);
+  if (parsed.refused) return parsed.refused;
+  absl::StatusOr<Resolved> resolved = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!resolved.ok()) return resolved.status();
+  *at = *std::move(resolved);
+  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (refused) return refused;
+  if (!at->exists()) {
+    return std::optional<Reply>(Refuse(Code::kAttributeTargetNotFound, {at->path.text()}));
+  }
+  return CheckOwner(call.caller, *at);
+}
+
+// Attributes of files and directories lie in different rows; a change that changes nothing writes nothing.
+template <typename OnDirectory, typename OnFile>
+void Change(Transaction* tx, const Resolved& at, const OnDirectory& on_directory,
+            const OnFile& on_file) {
+  if (at.is_file()) {
+    FileRecord file = at.file->record.file;
+    on_file(&file);
+    UpdateFile(tx, at.parent(), at.path.last(), *at.file, file);
+    return;
+  }
+  Directory* const directory = at.directory();
+  const DirectoryRecord before = directory->Record();
+  on_directory(directory);
+  if (directory->Record() == before) return;
+  tx->Touch(directory);
+  tx->MarkChanged();
+}
+
+}  // namespace
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetTimes& op) {
+  ParsedPath parsed = ParsePath(op.path);
+  if (parsed.refused) return *parsed.refused;
+  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (refused) return *refused;
+  refused = CheckAccess(call.caller, *at, Access::kWrite);
+  if (refused) return *refused;
+  if (!at->exists()) return Refuse(Code::kTimesTargetNotFound, {at->path.text()});
+  const auto set = [&op](auto* inode) {
+    if (op.mtime) inode->mtime = *op.mtime;
+    if (op.atime) inode->atime = *op.atime;
+  };
+  Change(tx, *at, set, set);
+  return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op) {
+  Resolved at;
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) return **refused;
+  const auto mode = static_cast<uint16_t>(op.mode & 01777);
+  Change(
+      tx, at, [&](Directory* directory) { tx->tree().SetMode(directory, mode); },
+      [&](FileRecord* file) { file->mode = mode; });
+  return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetOwner& op) {
+  Resolved at;
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) return **refused;
+  if (!call.caller.superuser) {
+    if (op.user.has_value() && *op.user != call.caller.user) {
+      return Refuse(Code::kOwnerChangeDenied, {call.caller.user});
+    }
+    if (op.group.has_value() && !IsInGroup(call.caller, *op.group)) {
+      return Refuse(Code::kNotInGroup, {call.caller.user, *op.group});
+    }
+  }
+  Change(
+      tx, at,
+      [&](Directory* directory) {
+        if (op.user) tx->tree().SetOwner(directory, *op.user);
+        if (op.group) tx->tree().SetGroup(directory, *op.group);
+      },
+      [&](FileRecord* file) {
+        if (op.user) file->owner = *op.user;
+        if (op.group) file->group = *op.group;
+      });
+  return Reply{};
+}
+
+}  // namespace jfs::ns

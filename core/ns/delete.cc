@@ -1,0 +1,35 @@
+#include <optional>
+#include <utility>
+
+#include "core/ns/operations.h"
+#include "core/ns/resolve.h"
+#include "core/ns/tree_changes.h"
+
+namespace jfs::ns {
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Delete& op) {
+  ParsedPath parsed = ParsePath(op.path);
+  if (parsed.refused) return *parsed.refused;
+  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+
+  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (refused) return *refused;
+  refused = CheckParentWrite(call.caller, *at);
+  if (refused) return *refused;
+  refused = CheckSubtree(tx->state(), call.caller, *at, Access::kAll, /*skip_empty=*/true);
+  if (refused) return *refused;
+  if (at->is_directory() && !at->directory()->empty() && !op.recursive) {
+    return Refuse(Code::kDirectoryNotEmpty, {at->path.text()});
+  }
+  if (!at->exists() || at->path.depth() == 0) return Answer(Truth{false});
+
+  if (at->is_file()) {
+    RemoveFile(tx, at->parent(), at->path.last(), *at->file);
+  } else {
+    RemoveDirectory(tx, at->directory());
+  }
+  return Answer(Truth{true});
+}
+
+}  // namespace jfs::ns

@@ -1,0 +1,458 @@
+#include "core/ns/fsck.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/base/codec.h"
+#include "core/ns/keys.h"
+#include "core/ns/records.h"
+
+namespace jfs::ns {
+namespace {
+
+constexpr size_t kMaxFindings = 1000;
+
+template <typename... Parts>
+std::string Say(const Parts&... parts) {
+  std::string text;
+  const auto add = [&text](const auto& part) {
+    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(part)>>) {
+      text.append(std::to_string(part));
+    } else {
+      text.append(part);
+    }
+  };
+  (add(parts), ...);
+  return text;
+}
+
+// One directory as its row says, and what its entries say about it.
+struct DirectoryFacts {
+  DirectoryRecord record;
+  DirectCounts counted;
+  uint64_t referrers = 0;         // entries that lead to it
+  InodeId referrer_directory = 0;  // of the last of them
+  std::string referrer_name;
+  bool live = false;
+};
+
+struct FileFacts {
+  InodeId directory = 0;
+  std::string name;
+  bool open = false;
+  std::string holder;
+  uint64_t block_rows_due = 0, block_rows = 0;
+  uint64_t length = 0, bytes_in_blocks = 0;
+};
+
+class Checker {
+ public:
+  explicit Checker(const kv::View& view) : view_(view) {}
+
+  absl::StatusOr<std::vector<std::string>> Run() {
+    // One pass over all rows in key order ('b' blocks, 'd' directories, 'e' entries, 'g' pending deletes, ...), keeping of a
+    // file only what a later row is compared with.
+    const auto at = view_.Scan("", "");
+    for (; at->Valid(); at->Next()) Row(at->key(), at->value());
+    if (!at->status().ok()) return at->status();
+    CheckSchema();
+    CheckRoots();
+    CheckDirectories();
+    CheckFiles();
+    CheckOpenFiles();
+    CheckPendingDeletes();
+    CheckBlocks();
+    CheckRetryRows();
+    CheckHash();
+    return std::move(findings_);
+  }
+
+ private:
+  void Find(std::string finding) {
+    if (findings_.size() < kMaxFindings) findings_.push_back(std::move(finding));
+  }
+
+  void Row(std::string_view key, std::string_view value) {
+    if (key.empty() || key[0] < 'a' || key[0] > 'z') return;  // not the namespace's
+    const bool is_hash = key == MetaKey(MetaRow::kStateHash);
+    if (!is_hash) hash_ += RowHash(key, value);
+    bool good = false;
+    switch (static_cast<Prefix>(key[0])) {
+      case Prefix::kBlock:
+        good = BlockRow(key, value);
+        break;
+      case Prefix::kDirectory:
+        good = DirectoryRow(key, value);
+        break;
+      case Prefix::kEntry:
+        good = EntryRow(key, value);
+        break;
+      case Prefix::kPendingDelete:
+        good = PendingDeleteRow(key, value);
+        break;
+      case Prefix::kMeta:
+        good = MetaRowOf(key, value);
+        break;
+      case Prefix::kNamespace:
+        good = NamespaceRow(key, value);
+        break;
+      case Prefix::kOpenFile:
+        good = OpenFileRow(key, value);
+        break;
+      case Prefix::kRetry:
+        good = RetryRow(key, value);
+        break;
+    }
+    if (!good) Find(Say("row ", KeyText(key), " cannot be decoded"));
+  }
+
+  bool BlockRow(std::string_view key, std::string_view value) {
+    InodeId file = 0;
+    uint32_t index = 0;
+    Block block;
+    if (!ParseBlockKey(key, &file, &index) || !DecodeRecord(value, &block)) return false;
+    BlockRows& rows = block_rows_[file];
+    if (index != kInlineBlocks + rows.count) {
+      Find(Say("file ", file, " has a row for block ", index, " where ", kInlineBlocks + rows.count,
+               " is next"));
+    }
+    ++rows.count;
+    rows.bytes += block.bytes;
+    CountBlock(file, block);
+    return true;
+  }
+
+  bool DirectoryRow(std::string_view key, std::string_view value) {
+    InodeId id = 0;
+    DirectoryFacts facts;
+    if (!ParseInodeKey(key, Prefix::kDirectory, &id) || !DecodeRecord(value, &facts.record)) {
+      return false;
+    }
+    directories_.emplace(id, std::move(facts));
+    return true;
+  }
+
+  bool EntryRow(std::string_view key, std::string_view value) {
+    InodeId parent = 0;
+    std::string_view name;
+    EntryRecord entry;
+    if (!ParseEntryKey(key, &parent, &name) || !DecodeRecord(value, &entry)) return false;
+    const auto above = directories_.find(parent);
+    if (above == directories_.end()) {
+      Find(Say("entry ", KeyText(key), " is in a directory that has no row"));
+    }
+    if (entry.type == FileType::kDirectory) {
+      if (above != directories_.end()) ++above->second.counted.directories;
+      const auto below = directories_.find(entry.directory);
+      if (below == directories_.end()) {
+        Find(Say("entry ", KeyText(key), " leads to directory ", entry.directory,
+                 ", which has no row"));
+        return true;
+      }
+      ++below->second.referrers;
+      below->second.referrer_directory = parent;
+      below->second.referrer_name = std::string(name);
+      return true;
+    }
+    const FileRecord& file = entry.file;
+    if (above != directories_.end()) {
+      DirectCounts& counted = above->second.counted;
+      ++counted.files;
+      counted.bytes += file.length;
+      counted.space += file.length * file.replication;
+    }
+    FileFacts facts;
+    facts.directory = parent;
+    facts.name = std::string(name);
+    facts.open = file.open;
+    facts.holder = file.holder;
+    facts.block_rows_due = file.block_count - file.inline_blocks.size();
+    facts.length = file.length;
+    for (const Block& block : file.inline_blocks) {
+      facts.bytes_in_blocks += block.bytes;
+      CountBlock(file.id, block);
+    }
+    if (const auto rows = block_rows_.find(file.id); rows != block_rows_.end()) {
+      facts.block_rows = rows->second.count;
+      facts.bytes_in_blocks += rows->second.bytes;
+      rows->second.referred = true;
+    }
+    if (!files_.emplace(file.id, std::move(facts)).second) {
+      Find(Say("file ", file.id, " has two entries, one of them ", KeyText(key)));
+    }
+    return true;
+  }
+
+  bool PendingDeleteRow(std::string_view key, std::string_view value) {
+    InodeId id = 0;
+    PendingDeleteRecord record;
+    if (!ParseInodeKey(key, Prefix::kPendingDelete, &id) || !DecodeRecord(value, &record)) {
+      return false;
+    }
+    pending_.emplace(id, std::move(record));
+    return true;
+  }
+
+  bool MetaRowOf(std::string_view key, std::string_view value) {
+    if (key == MetaKey(MetaRow::kSchema)) return DecodeRecord(value, &schema_.emplace());
+    if (key == MetaKey(MetaRow::kCounters)) return DecodeRecord(value, &counters_.emplace());
+    if (key == MetaKey(MetaRow::kLimits)) return DecodeRecord(value, &limits_);
+    if (key != MetaKey(MetaRow::kStateHash)) return false;
+    Decoder in(value);
+    stored_hash_ = in.U64();
+    return in.Done();
+  }
+
+  bool NamespaceRow(std::string_view key, std::string_view value) {
+    NamespaceId id = 0;
+    NamespaceRecord record;
+    if (!ParseNamespaceKey(key, &id) || !DecodeRecord(value, &record)) return false;
+    namespaces_.emplace(id, std::move(record));
+    return true;
+  }
+
+  bool OpenFileRow(std::string_view key, std::string_view value) {
+    InodeId id = 0;
+    OpenFileRecord record;
+    if (!ParseInodeKey(key, Prefix::kOpenFile, &id) || !DecodeRecord(value, &record)) return false;
+    open_files_.emplace(id, std::move(record));
+    return true;
+  }
+
+  bool RetryRow(std::string_view key, std::string_view value) {
+    uint64_t index = 0;
+    uint32_t ordinal = 0;
+    RetryRecord record;
+    if (!ParseRetryKey(key, &index, &ordinal) || !DecodeRecord(value, &record)) return false;
+    retry_bytes_ += RetryRowBytes(key, value);
+    if (record.log_time_millis < last_retry_time_) {
+      Find(Say("retry row ", KeyText(key), " is older than the one before it"));
+    }
+    last_retry_time_ = record.log_time_millis;
+    if (record.reply.position > newest_remembered_) newest_remembered_ = record.reply.position;
+    if (!remembered_.insert(record.call).second) {
+      Find(Say("retry row ", KeyText(key), " is for a call that another row remembers: applied twice"));
+    }
+    return true;
+  }
+
+  void CountBlock(InodeId file, const Block& block) {
+    const auto [at, added] = block_owners_.emplace(block.id, file);
+    if (!added) Find(Say("block ", block.id, " is in file ", at->second, " and in file ", file));
+    highest_block_ = std::max(highest_block_, block.id);
+    highest_stamp_ = std::max(highest_stamp_, block.generation_stamp);
+  }
+
+  void CheckSchema() {
+    const bool any = !directories_.empty() || !files_.empty() || !remembered_.empty();
+    if (any && !schema_) Find("there is no schema row");
+    if (any && !counters_) Find("there is no counters row");
+    if (schema_ && schema_->version != SchemaRecord::kVersion) {
+      Find(Say("schema version ", static_cast<int>(schema_->version), " is not known"));
+    }
+  }
+
+  void CheckRoots() {
+    std::set<std::string> names;
+    for (const auto& [id, record] : namespaces_) {
+      if (!names.insert(record.name).second) Find(Say("two namespaces are called ", record.name));
+      if (counters_ && id >= counters_->next_namespace) {
+        Find(Say("namespace ", id, " is not below the next id ", counters_->next_namespace));
+      }
+      const auto root = directories_.find(record.root);
+      if (root == directories_.end()) {
+        Find(Say("namespace ", record.name, " has root ", record.root, ", which has no row"));
+        continue;
+      }
+      if (root->second.record.parent != 0 || root->second.referrers != 0) {
+        Find(Say("root ", record.root, " of namespace ", record.name, " is in a directory"));
+      }
+      if (!roots_.insert(record.root).second) {
+        Find(Say("directory ", record.root, " is the root of two namespaces"));
+      }
+    }
+  }
+
+  // A directory is accounted for if its chain of parents ends at a root, or at an inode that waits to be deleted.
+  void CheckDirectories() {
+    // Each directory's chain ends where that of its parent does: every step is taken once.
+    std::map<InodeId, bool> ends;  // id -> whether the chain ends properly
+    for (auto& [id, facts] : directories_) {
+      std::vector<InodeId> chain;
+      std::set<InodeId> on_chain;
+      bool proper = false;
+      InodeId at = id;
+      for (;;) {
+        if (const auto known = ends.find(at); known != ends.end()) {
+          proper = known->second;
+          break;
+        }
+        if (roots_.count(at) != 0 || pending_.count(at) != 0) {
+          proper = true;
+          break;
+        }
+        const auto here = directories_.find(at);
+        if (here == directories_.end() || !on_chain.insert(at).second) break;
+        chain.push_back(at);
+        at = here->second.record.parent;
+      }
+      for (const InodeId step : chain) ends[step] = proper;
+      if (!proper) {
+        Find(Say("directory ", id, " (", facts.record.name, ") is not reachable from any root: its parents ",
+                 on_chain.count(at) != 0 ? "are a cycle" : "end nowhere"));
+      }
+      CheckDirectory(id, facts);
+    }
+  }
+
+  void CheckDirectory(InodeId id, const DirectoryFacts& facts) {
+    const bool root = roots_.count(id) != 0;
+    const auto unlinked = pending_.find(id);
+    if (unlinked != pending_.end()) {
+      if (facts.referrers != 0) Find(Say("directory ", id, " waits to be deleted but has an entry"));
+      if (!unlinked->second.directory) Find(Say("directory ", id, " waits to be deleted as a file"));
+      return;  // its entries are on their way out, its counts are not kept
+    }
+    if (!root && facts.referrers != 1) {
+      Find(Say("directory ", id, " has ", facts.referrers, " entries instead of one"));
+    }
+    if (!root && facts.referrers == 1 &&
+        (facts.referrer_directory != facts.record.parent ||
+         facts.referrer_name != facts.record.name)) {
+      Find(Say("directory ", id, " says it is ", facts.record.parent, "/", facts.record.name,
+               ", but its entry is ", facts.referrer_directory, "/", facts.referrer_name));
+    }
+    const DirectCounts& stored = facts.record.counts;
+    const DirectCounts& counted = facts.counted;
+    if (stored != counted) {
+      Find(Say("directory ", id, " says it has ", stored.directories, " directories, ", stored.files,
+               " files, ", stored.bytes, " bytes, ", stored.space, " replicated; recounted are ",
+               counted.directories, ", ", counted.files, ", ", counted.bytes, ", ", counted.space));
+    }
+    CheckInodeId("directory", id);
+  }
+
+  void CheckInodeId(const char* what, InodeId id) {
+    constexpr int kShift = 48;
+    if (!counters_) return;
+    const InodeId next = uint64_t{counters_->lineage - 1u} << kShift | counters_->next_inode;
+    if (id >= next) Find(Say(what, " ", id, " is not below the next inode id ", next));
+  }
+
+  void CheckFiles() {
+    for (const auto& [id, file] : files_) {
+      CheckInodeId("file", id);
+      if (directories_.count(id) != 0) Find(Say("inode ", id, " is a file and a directory"));
+      if (file.block_rows != file.block_rows_due) {
+        Find(Say("file ", id, " has ", file.block_rows, " block rows instead of ", file.block_rows_due));
+      }
+      if (file.length != file.bytes_in_blocks) {
+        Find(Say("file ", id, " says it has ", file.length, " bytes, its blocks have ",
+                 file.bytes_in_blocks));
+      }
+      const auto open = open_files_.find(id);
+      if (file.open != (open != open_files_.end())) {
+        Find(Say("file ", id, file.open ? " is open without a lease row" : " is closed but has a lease row"));
+        continue;
+      }
+      if (file.open && (open->second.directory != file.directory || open->second.name != file.name ||
+                        open->second.holder != file.holder)) {
+        Find(Say("the lease row of file ", id, " says ", open->second.directory, "/",
+                 open->second.name, " of ", open->second.holder, ", its entry ", file.directory, "/",
+                 file.name, " of ", file.holder));
+      }
+    }
+  }
+
+  void CheckOpenFiles() {
+    for (const auto& [id, record] : open_files_) {
+      if (files_.count(id) == 0) Find(Say("lease row of ", record.holder, " is for file ", id, ", which has no entry"));
+    }
+  }
+
+  void CheckPendingDeletes() {
+    for (const auto& [id, record] : pending_) {
+      if (record.directory) {
+        if (directories_.count(id) == 0) Find(Say("directory ", id, " waits to be deleted but has no row"));
+        if (roots_.count(id) != 0) Find(Say("root ", id, " waits to be deleted"));
+      } else {
+        if (files_.count(id) != 0) Find(Say("file ", id, " waits to be deleted but has an entry"));
+      }
+    }
+    for (const auto& [file, rows] : block_rows_) {
+      if (!rows.referred && pending_.count(file) == 0) {
+        Find(Say("file ", file, " has block rows but neither an entry nor a pending delete"));
+      }
+    }
+  }
+
+  void CheckBlocks() {
+    constexpr int kShift = 48;
+    if (!counters_) return;
+    const uint64_t lineage = uint64_t{counters_->lineage - 1u} << kShift;
+    if (highest_block_ >= (lineage | counters_->next_block)) {
+      Find(Say("block ", highest_block_, " is not below the next block id ", counters_->next_block));
+    }
+    if (highest_stamp_ >= (lineage | counters_->next_stamp)) {
+      Find(Say("generation stamp ", highest_stamp_, " is not below the next one ", counters_->next_stamp));
+    }
+  }
+
+  void CheckRetryRows() {
+    if (!counters_ || remembered_.empty()) return;
+    if (retry_bytes_ > limits_.retry_cache_bytes) {
+      Find(Say("retry rows take ", retry_bytes_, " bytes, the limit is ", limits_.retry_cache_bytes));
+    }
+    if (last_retry_time_ > counters_->log_time_millis) {
+      Find("a retry row is younger than log time");
+    }
+    const Position position = Position::Of(counters_->lineage, counters_->sequence);
+    if (newest_remembered_ > position) {
+      Find(Say("a remembered reply has sequence ", newest_remembered_.sequence(),
+               ", the state has only ", position.sequence()));
+    }
+  }
+
+  void CheckHash() {
+    if (hash_ != stored_hash_) {
+      Find(Say("the stored state hash is ", stored_hash_, ", the rows give ", hash_));
+    }
+  }
+
+  struct BlockRows {
+    uint64_t count = 0, bytes = 0;
+    bool referred = false;
+  };
+
+  const kv::View& view_;
+  std::vector<std::string> findings_;
+  std::map<InodeId, BlockRows> block_rows_;
+  std::map<BlockId, InodeId> block_owners_;
+  std::map<InodeId, DirectoryFacts> directories_;
+  std::map<InodeId, FileFacts> files_;
+  std::map<InodeId, PendingDeleteRecord> pending_;
+  std::map<InodeId, OpenFileRecord> open_files_;
+  std::map<NamespaceId, NamespaceRecord> namespaces_;
+  std::set<InodeId> roots_;
+  std::set<CallId> remembered_;
+  std::optional<SchemaRecord> schema_;
+  std::optional<CountersRecord> counters_;
+  SetLimits limits_;
+  uint64_t hash_ = 0, stored_hash_ = 0;
+  uint64_t highest_block_ = 0, highest_stamp_ = 0;
+  uint64_t retry_bytes_ = 0, last_retry_time_ = 0;
+  Position newest_remembered_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> Fsck(const kv::View& view) { return Checker(view).Run(); }
+
+}  // namespace jfs::ns

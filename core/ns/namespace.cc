@@ -1,0 +1,211 @@
+#include "core/ns/namespace.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "core/base/check.h"
+#include "core/ns/codec.h"
+#include "core/ns/keys.h"
+#include "core/ns/operations.h"
+#include "core/ns/resolve.h"
+#include "core/ns/state.h"
+#include "core/ns/tree_changes.h"
+
+namespace jfs::ns {
+namespace {
+
+// Whatever a leader claims, one batch carries log time forward by no more than this: log time never outruns real time by
+// a clock that is wrong.
+constexpr uint64_t kMaxElapsedMillis = 10'000;
+constexpr uint16_t kRootMode = 0755;
+constexpr char kDefaultGroup[] = "supergroup";
+
+Reply CreateNamespaceNow(Transaction* tx, const Caller& caller, const CreateNamespace& op) {
+  State& state = tx->state();
+  for (const auto& [id, record] : state.namespaces) {
+    if (record.name == op.name) return Answer(NewNamespace{id});
+  }
+  const NamespaceId id = state.counters.next_namespace++;
+  NamespaceRecord record;
+  record.name = op.name;
+  record.root = tx->NewInodeId();
+  DirectoryRecord root;
+  root.mode = kRootMode;
+  root.owner = caller.user;
+  root.group = caller.groups.empty() ? kDefaultGroup : caller.groups[0];
+  root.mtime = tx->wall();
+  tx->AddDirectory(record.root, root)->root_of = id;
+  tx->rows().Insert(NamespaceKey(id), EncodeRecord(record));
+  state.namespaces.emplace(id, std::move(record));
+  tx->MarkChanged();
+  return Answer(NewNamespace{id});
+}
+
+void SetLimitsNow(Transaction* tx, const SetLimits& limits) {
+  State& state = tx->state();
+  if (state.limits == limits) return;
+  state.limits = limits;
+  // Before the first Finish there is no row to replace, and that Finish writes this value.
+  if (state.limits_row_hash == 0) return;
+  state.limits_row_hash =
+      tx->rows().Replace(MetaKey(MetaRow::kLimits), state.limits_row_hash, EncodeRecord(limits));
+}
+
+absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
+  return std::visit(
+      [&](const auto& op) -> absl::StatusOr<Reply> {
+        using Op = std::decay_t<decltype(op)>;
+        if constexpr (std::is_same_v<Op, CreateNamespace>) {
+          return CreateNamespaceNow(tx, command.caller, op);
+        } else if constexpr (std::is_same_v<Op, Advance>) {
+          return Reply{};
+        } else if constexpr (std::is_same_v<Op, FinishDeletes>) {
+          const absl::Status status = RemoveUnlinked(tx, op.max_rows);
+          if (!status.ok()) return status;
+          return Reply{};
+        } else if constexpr (std::is_same_v<Op, SetLimits>) {
+          SetLimitsNow(tx, op);
+          return Reply{};
+        } else {
+          Directory* const root = tx->state().Root(command.ns);
+          if (root == nullptr) return Refuse(Code::kNoSuchNamespace, {std::to_string(command.ns)});
+          return Execute(tx, CallContext{command.caller, root}, op);
+        }
+      },
+      command.operation);
+}
+
+// One command with all that surrounds it: remembered calls before and after, and its position.
+absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ordinal,
+                                   const Command& command) {
+  State& state = tx->state();
+  CountersRecord& counters = state.counters;
+  const bool remembered = command.call.remembered();
+  if (remembered && !state.mutations.Has(Mutation::kN02RetryAppliedTwice)) {
+    absl::StatusOr<std::optional<Reply>> reply = state.retry_cache.Lookup(tx->view(), command.call);
+    if (!reply.ok()) return reply.status();
+    if (reply->has_value()) return **std::move(reply);
+  }
+  absl::StatusOr<Reply> reply = ExecuteCommand(tx, command);
+  if (!reply.ok()) return reply.status();
+  const bool changed = tx->TakeChanged();
+  if (changed) {
+    CHECK(reply->code == Code::kOk);
+    ++counters.sequence;
+    CHECK_EQ(counters.sequence >> 48, 0u);
+  }
+  reply->position = state.position();
+  if (remembered) {
+    RetryRecord record;
+    record.call = command.call;
+    record.log_time_millis = counters.log_time_millis;
+    record.reply = *reply;
+    state.retry_cache.Insert(index, ordinal, record, &tx->rows());
+  }
+  state.retry_cache.EvictTo(state.limits.retry_cache_bytes, counters.log_time_millis, &tx->rows());
+  return reply;
+}
+
+}  // namespace
+
+class Namespace::Impl {
+ public:
+  explicit Impl(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+  absl::Status Apply(const kv::View& view, uint64_t index, std::string_view payload,
+                     kv::WriteBatch* batch, std::vector<Reply>* replies) {
+    // All of the entry is decoded before any of it is applied.
+    const absl::StatusOr<CommandBatch> commands = DecodeCommandBatch(payload);
+    if (!commands.ok()) return commands.status();
+    CountersRecord& counters = state_->counters;
+    counters.wall = std::max(counters.wall, commands->wall);
+    counters.log_time_millis += std::min(commands->elapsed_millis, kMaxElapsedMillis);
+
+    Transaction tx(state_.get(), &view, batch);
+    state_->retry_cache.Expire(counters.log_time_millis, state_->limits.retry_cache_millis,
+                               &tx.rows());
+    uint32_t ordinal = 0;
+    for (const Command& command : commands->commands) {
+      absl::StatusOr<Reply> reply = ApplyCommand(&tx, index, ordinal, command);
+      if (!reply.ok()) return reply.status();
+      replies->push_back(*std::move(reply));
+      ++ordinal;
+    }
+    tx.Finish();
+    return absl::OkStatus();
+  }
+
+  absl::Status Read(const kv::View& view, const ReadRequest& request, Reply* reply) const {
+    Directory* const root = state_->Root(request.ns);
+    if (root == nullptr) {
+      *reply = Refuse(Code::kNoSuchNamespace, {std::to_string(request.ns)});
+    } else {
+      const CallContext call{request.caller, root};
+      absl::StatusOr<Reply> answer = std::visit(
+          [&](const auto& query) { return Answer(*state_, view, call, query); }, request.query);
+      if (!answer.ok()) return answer.status();
+      *reply = *std::move(answer);
+    }
+    reply->position = state_->position();
+    return absl::OkStatus();
+  }
+
+  const State& state() const { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+Namespace::Namespace(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Namespace::~Namespace() = default;
+
+absl::StatusOr<std::unique_ptr<Namespace>> Namespace::Open(const kv::View& view,
+                                                           Mutations mutations) {
+  absl::StatusOr<std::unique_ptr<State>> state = LoadState(view, mutations);
+  if (!state.ok()) return state.status();
+  return std::unique_ptr<Namespace>(new Namespace(std::make_unique<Impl>(*std::move(state))));
+}
+
+absl::Status Namespace::Apply(const kv::View& view, uint64_t index, std::string_view payload,
+                              kv::WriteBatch* batch, std::vector<Reply>* replies) {
+  return impl_->Apply(view, index, payload, batch, replies);
+}
+
+absl::Status Namespace::Read(const kv::View& view, const ReadRequest& request, Reply* reply) const {
+  return impl_->Read(view, request, reply);
+}
+
+bool Namespace::anything_can_expire() const { return impl_->state().retry_cache.rows() > 0; }
+
+bool Namespace::deletes_pending() const { return !impl_->state().pending_deletes.empty(); }
+
+Position Namespace::position() const { return impl_->state().position(); }
+
+uint64_t Namespace::state_hash() const { return impl_->state().state_hash; }
+
+Namespace::Totals Namespace::totals(NamespaceId ns) const {
+  const Directory* const root = impl_->state().Root(ns);
+  if (root == nullptr) return {};
+  return {root->totals.directories, root->totals.files, root->totals.bytes};
+}
+
+std::vector<Namespace::NamespaceInfo> Namespace::namespaces() const {
+  std::vector<NamespaceInfo> infos;
+  for (const auto& [id, record] : impl_->state().namespaces) {
+    infos.push_back({id, record.name, record.root});
+  }
+  return infos;
+}
+
+const SetLimits& Namespace::limits() const { return impl_->state().limits; }
+
+Namespace::RetryCacheStatus Namespace::retry_cache() const {
+  const RetryCache& cache = impl_->state().retry_cache;
+  return {cache.rows(), cache.bytes(), cache.evicted_age_millis()};
+}
+
+}  // namespace jfs::ns

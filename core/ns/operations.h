@@ -1,0 +1,44 @@
+#ifndef CORE_NS_OPERATIONS_H_
+#define CORE_NS_OPERATIONS_H_
+
+#include "absl/status/statusor.h"
+#include "core/kv/view.h"
+#include "core/ns/reply.h"
+#include "core/ns/request.h"
+#include "core/ns/state.h"
+
+namespace jfs::ns {
+
+// Who calls, in which namespace.
+struct CallContext {
+  const Caller& caller;
+  Directory* root;
+};
+
+// One overload per mutating operation on a tree, each with HDFS's results, order of checks and refusals
+// (hdfs-client-protocol 3). A refused call has changed nothing. A status is a read error and terminal.
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mkdirs& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Create& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AddBlock& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Complete& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Delete& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename2& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetTimes& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetOwner& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ImportFile& op);
+
+// Queries; `view` shows what memory shows.
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetFileInfo& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetListing& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetContentSummary& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetBlockLocations& query);
+
+}  // namespace jfs::ns
+
+#endif  // CORE_NS_OPERATIONS_H_

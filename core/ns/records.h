@@ -1,0 +1,137 @@
+#ifndef CORE_NS_RECORDS_H_
+#define CORE_NS_RECORDS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/ns/reply.h"
+#include "core/ns/request.h"
+
+// The values of the namespace's rows (docs/formats/state.md). Each starts with a version byte. Encode gives the one encoding of a
+// record; Decode accepts nothing else and returns false for all other bytes.
+namespace jfs::ns {
+
+// A file keeps this many blocks in its entry; the others have rows of their own, so that a long file is not
+// rewritten for each of its blocks.
+inline constexpr uint64_t kInlineBlocks = 8;
+
+struct FileRecord {
+  InodeId id = 0;
+  uint16_t mode = 0;
+  std::string owner, group;
+  WallMillis mtime, atime;
+  uint32_t replication = 0;
+  uint64_t block_size = 0;
+  uint64_t length = 0;       // sum of its blocks' bytes as far as they are known
+  uint64_t block_count = 0;
+  std::vector<Block> inline_blocks;  // the first min(block_count, kInlineBlocks)
+  bool open = false;         // being written by `holder`
+  std::string holder, holder_address;
+  friend bool operator==(const FileRecord&, const FileRecord&) = default;
+};
+
+// What (directory, name) leads to.
+struct EntryRecord {
+  FileType type = FileType::kFile;
+  InodeId directory = 0;  // for a directory, whose attributes are in its own row
+  FileRecord file;        // for a file
+  friend bool operator==(const EntryRecord&, const EntryRecord&) = default;
+};
+
+// What a directory holds itself, without what is below its subdirectories.
+struct DirectCounts {
+  uint64_t directories = 0, files = 0;
+  uint64_t bytes = 0;  // of the files
+  uint64_t space = 0;  // bytes times replication
+  friend bool operator==(const DirectCounts&, const DirectCounts&) = default;
+};
+
+struct DirectoryRecord {
+  InodeId parent = 0;  // 0 for a root
+  std::string name;    // empty for a root
+  uint16_t mode = 0;
+  std::string owner, group;
+  WallMillis mtime, atime;
+  DirectCounts counts;
+  friend bool operator==(const DirectoryRecord&, const DirectoryRecord&) = default;
+};
+
+struct NamespaceRecord {
+  std::string name;
+  InodeId root = 0;
+};
+
+struct OpenFileRecord {
+  InodeId directory = 0;
+  std::string name;
+  std::string holder;
+};
+
+struct PendingDeleteRecord {
+  bool directory = false;  // else a file with block rows
+  std::string cursor;      // entries up to this name are gone already
+};
+
+struct SchemaRecord {
+  static constexpr uint8_t kVersion = 1;
+  uint8_t version = kVersion;
+  uint64_t feature_level = 1;  // of the commands that may be replicated; raised once all masters know more
+};
+
+struct CountersRecord {
+  uint16_t lineage = 1;
+  uint64_t sequence = 0;
+  // The next id without its lineage. HDFS's own starting points.
+  uint64_t next_inode = 16385;
+  uint64_t next_block = (uint64_t{1} << 30) + 1;
+  uint64_t next_stamp = 1001;
+  NamespaceId next_namespace = 1;
+  WallMillis wall;
+  uint64_t log_time_millis = 0;
+  friend bool operator==(const CountersRecord&, const CountersRecord&) = default;
+};
+
+struct RetryRecord {
+  CallId call;
+  uint64_t log_time_millis = 0;  // when it was applied
+  Reply reply;
+};
+
+std::string EncodeRecord(const EntryRecord& record);
+std::string EncodeRecord(const DirectoryRecord& record);
+std::string EncodeRecord(const Block& record);
+std::string EncodeRecord(const NamespaceRecord& record);
+std::string EncodeRecord(const OpenFileRecord& record);
+std::string EncodeRecord(const PendingDeleteRecord& record);
+std::string EncodeRecord(const SchemaRecord& record);
+std::string EncodeRecord(const CountersRecord& record);
+std::string EncodeRecord(const SetLimits& record);
+std::string EncodeRecord(const RetryRecord& record);
+
+bool DecodeRecord(std::string_view bytes, EntryRecord* record);
+bool DecodeRecord(std::string_view bytes, DirectoryRecord* record);
+bool DecodeRecord(std::string_view bytes, Block* record);
+bool DecodeRecord(std::string_view bytes, NamespaceRecord* record);
+bool DecodeRecord(std::string_view bytes, OpenFileRecord* record);
+bool DecodeRecord(std::string_view bytes, PendingDeleteRecord* record);
+// Accepts every schema version: the caller tells an unknown one from damage.
+bool DecodeRecord(std::string_view bytes, SchemaRecord* record);
+bool DecodeRecord(std::string_view bytes, CountersRecord* record);
+bool DecodeRecord(std::string_view bytes, SetLimits* record);
+bool DecodeRecord(std::string_view bytes, RetryRecord* record);
+
+// What a retry row counts towards the replicated byte limit: its bytes, and a fixed amount for being indexed in memory.
+inline constexpr uint64_t kRetryRowOverheadBytes = 64;
+inline uint64_t RetryRowBytes(std::string_view key, std::string_view value) {
+  return key.size() + value.size() + kRetryRowOverheadBytes;
+}
+
+// What a row of that key and value adds to the state hash.
+uint64_t RowHash(std::string_view key, std::string_view value);
+
+}  // namespace jfs::ns
+
+#endif  // CORE_NS_RECORDS_H_

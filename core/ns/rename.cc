@@ -1,0 +1,136 @@
+#include <optional>
+#include <utility>
+
+#include "core/ns/operations.h"
+#include "core/ns/resolve.h"
+#include "core/ns/tree_changes.h"
+
+namespace jfs::ns {
+namespace {
+
+// A directory must not become its own descendant: the loop would hang on nothing.
+bool LiesUnder(const State& state, const Resolved& target, const Resolved& source) {
+  if (state.mutations.Has(Mutation::kN01RenameCycle)) return false;
+  return target.path.IsUnder(source.path);
+}
+
+// The limits for the target's name. A move within one directory adds no item to it.
+std::optional<Reply> CheckTargetLimits(const SetLimits& limits, const Resolved& source,
+                                       const Resolved& target) {
+  SetLimits applied = limits;
+  if (source.parent() == target.parent()) applied.max_directory_items = UINT64_MAX;
+  return CheckNewNames(applied, target);
+}
+
+void Move(Transaction* tx, const Resolved& source, Directory* to, std::string_view name) {
+  if (source.is_file()) {
+    MoveFile(tx, source.parent(), source.path.last(), *source.file, to, name);
+  } else {
+    MoveDirectory(tx, source.directory(), to, name);
+  }
+}
+
+}  // namespace
+
+// The old call: what rename2 refuses by an exception is `false` here, permissions and the walk excepted, and an
+// existing directory as target stands for a place inside it.
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename& op) {
+  ParsedPath target_path = ParseNewPath(op.target, "rename", tx->limits());
+  if (target_path.refused) return *target_path.refused;
+  ParsedPath source_path = ParsePath(op.source);
+  if (source_path.refused) return *source_path.refused;
+  absl::StatusOr<Resolved> source = Resolve(tx->view(), call.root, std::move(source_path.path));
+  if (!source.ok()) return source.status();
+  std::optional<Reply> refused = CheckTraverse(call.caller, *source, /*creating=*/false);
+  if (refused) return *refused;
+  absl::StatusOr<Resolved> target = Resolve(tx->view(), call.root, std::move(target_path.path));
+  if (!target.ok()) return target.status();
+  refused = CheckTraverse(call.caller, *target, /*creating=*/true);
+  if (refused) return *refused;
+
+  const bool source_is_root = source->path.depth() == 0;
+  if (target->is_directory() && !source_is_root) {
+    target = Resolve(tx->view(), call.root, target->path.Child(source->path.last()));
+    if (!target.ok()) return target.status();
+    refused = CheckTraverse(call.caller, *target, /*creating=*/true);
+    if (refused) return *refused;
+  }
+  refused = CheckParentWrite(call.caller, *source);
+  if (refused) return *refused;
+  refused = CheckAncestorWrite(call.caller, *target);
+  if (refused) return *refused;
+
+  if (!source->exists() || source_is_root) return Answer(Truth{false});
+  if (source->path.text() == target->path.text()) return Answer(Truth{true});
+  if (LiesUnder(tx->state(), *target, *source)) return Answer(Truth{false});
+  if (target->exists() || target->parent() == nullptr) return Answer(Truth{false});
+  refused = CheckTargetLimits(tx->limits(), *source, *target);
+  if (refused) return *refused;
+
+  Move(tx, *source, target->parent(), target->path.last());
+  return Answer(Truth{true});
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename2& op) {
+  ParsedPath target_path = ParseNewPath(op.target, "rename", tx->limits());
+  if (target_path.refused) return *target_path.refused;
+  ParsedPath source_path = ParsePath(op.source);
+  if (source_path.refused) return *source_path.refused;
+  absl::StatusOr<Resolved> source = Resolve(tx->view(), call.root, std::move(source_path.path));
+  if (!source.ok()) return source.status();
+  std::optional<Reply> refused = CheckTraverse(call.caller, *source, /*creating=*/false);
+  if (refused) return *refused;
+  absl::StatusOr<Resolved> target = Resolve(tx->view(), call.root, std::move(target_path.path));
+  if (!target.ok()) return target.status();
+  refused = CheckTraverse(call.caller, *target, /*creating=*/true);
+  if (refused) return *refused;
+
+  refused = CheckParentWrite(call.caller, *source);
+  if (refused) return *refused;
+  if (op.to_trash) {
+    // The trash is emptied by the superuser: moving there must not be easier than deleting.
+    refused = CheckSubtree(tx->state(), call.caller, *source, Access::kAll, /*skip_empty=*/true);
+    if (refused) return *refused;
+  }
+  refused = CheckAncestorWrite(call.caller, *target);
+  if (refused) return *refused;
+
+  const std::string& from = source->path.text();
+  const std::string& to = target->path.text();
+  if (!source->exists()) return Refuse(Code::kRenameSourceNotFound, {from});
+  if (source->path.depth() == 0) return Refuse(Code::kRenameSourceRoot, {});
+  if (from == to) return Refuse(Code::kRenameSamePath, {from, to});
+  if (LiesUnder(tx->state(), *target, *source)) {
+    return Refuse(Code::kRenameUnderSource, {to, from});
+  }
+  if (target->path.depth() == 0) return Refuse(Code::kRenameTargetRoot, {});
+  if (target->exists()) {
+    if (source->is_directory() != target->is_directory()) {
+      return Refuse(Code::kRenameTypeMismatch, {from, to});
+    }
+    if (!op.overwrite) return Refuse(Code::kRenameTargetExists, {to});
+    if (target->is_directory() && !target->directory()->empty()) {
+      return Refuse(Code::kRenameTargetNotEmpty, {to});
+    }
+  } else {
+    if (target->parent() == nullptr) return Refuse(Code::kRenameParentNotFound, {to});
+    refused = CheckTargetLimits(tx->limits(), *source, *target);
+    if (refused) return *refused;
+  }
+
+  Directory* const to_parent = target->parent();
+  if (target->exists()) {
+    const Counted counted = tx->state().mutations.Has(Mutation::kN03RenameMiscounts)
+                                ? Counted::kNo
+                                : Counted::kYes;
+    if (target->is_file()) {
+      RemoveFile(tx, to_parent, target->path.last(), *target->file, counted);
+    } else {
+      RemoveDirectory(tx, target->directory(), counted);
+    }
+  }
+  Move(tx, *source, to_parent, target->path.last());
+  return Reply{};
+}
+
+}  // namespace jfs::ns

@@ -1,0 +1,209 @@
+#ifndef CORE_NS_REQUEST_H_
+#define CORE_NS_REQUEST_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/time.h"
+
+// What a caller can ask of a namespace. Field meanings are those of HDFS's ClientProtocol; paths are as the client
+// sent them and are checked by the namespace.
+namespace jfs::ns {
+
+// Which of the cluster's namespaces; numbers are given by CreateNamespace in order, from 1.
+using NamespaceId = uint32_t;
+using InodeId = uint64_t;
+using BlockId = uint64_t;
+
+// Who asks, resolved by the leader before the command is replicated: nothing in it may be looked up at apply.
+struct Caller {
+  std::string user;
+  std::vector<std::string> groups;  // the first is the primary one
+  bool superuser = false;
+  std::string address;              // of the client, for messages
+};
+
+// Names one call of one client for ever: a retry carries the same. An empty client id or a negative call id means that the
+// caller does not want its call remembered.
+struct CallId {
+  std::string client;  // 16 bytes or empty
+  int32_t call = -1;
+  bool remembered() const { return !client.empty() && call >= 0; }
+  friend auto operator<=>(const CallId&, const CallId&) = default;
+};
+
+struct Block {
+  BlockId id = 0;
+  uint64_t generation_stamp = 0;
+  uint64_t bytes = 0;
+  friend bool operator==(const Block&, const Block&) = default;
+};
+
+// ---- Mutating calls of ClientProtocol ----
+
+struct Mkdirs {
+  std::string path;
+  uint16_t mode = 0755;  // after the client's umask
+  bool create_parent = true;
+};
+
+struct Create {
+  static constexpr uint32_t kCreate = 1, kOverwrite = 2, kAppend = 4;
+  std::string path;
+  uint16_t mode = 0644;
+  std::string client_name;  // the lease holder
+  uint32_t flags = kCreate;
+  bool create_parent = true;
+  uint32_t replication = 3;
+  uint64_t block_size = 128 << 20;
+};
+
+struct AddBlock {
+  std::string path;
+  std::string client_name;
+  InodeId file_id = 0;             // 0: by path
+  std::optional<Block> previous;   // the file's last block with its final length
+  uint32_t live_data_servers = 0;  // as the leader knows them; 0 is refused as HDFS does
+};
+
+struct Complete {
+  std::string path;
+  std::string client_name;
+  InodeId file_id = 0;
+  std::optional<Block> last;
+};
+
+struct Delete {
+  std::string path;
+  bool recursive = false;
+};
+
+// The old call: answers false where rename2 throws.
+struct Rename {
+  std::string source;
+  std::string target;
+};
+
+struct Rename2 {
+  std::string source;
+  std::string target;
+  bool overwrite = false;
+  bool to_trash = false;
+};
+
+struct SetTimes {
+  std::string path;
+  std::optional<WallMillis> mtime;  // unset: unchanged
+  std::optional<WallMillis> atime;
+};
+
+struct SetPermission {
+  std::string path;
+  uint16_t mode = 0;
+};
+
+struct SetOwner {
+  std::string path;
+  std::optional<std::string> user;   // unset: unchanged
+  std::optional<std::string> group;
+};
+
+// ---- Mutating calls of the jindo protocol ----
+
+// Creates a closed file, missing parents included, with everything known about it: import and tests. Superuser only
+// for an owner other than the caller. Refuses an existing path.
+struct ImportFile {
+  std::string path;
+  uint16_t mode = 0644;
+  std::string user, group;  // empty: as for Create
+  WallMillis mtime, atime;
+  uint32_t replication = 1;
+  uint64_t block_size = 128 << 20;
+  uint64_t length = 0;      // split into blocks of block_size
+};
+
+// Makes the namespace if no one of that name exists; answers its id. Proposed by the leader from its configuration.
+struct CreateNamespace {
+  std::string name;
+};
+
+// ---- Commands that the leader proposes by itself ----
+
+// Carries time forward while something can expire. Nothing else.
+struct Advance {};
+
+// Removes the next rows of unlinked subtrees, at most `max_rows`.
+struct FinishDeletes {
+  uint32_t max_rows = 1000;
+};
+
+// Replicated limits and settings; every Apply after it uses them.
+struct SetLimits {
+  uint64_t retry_cache_bytes = uint64_t{256} << 20;
+  uint64_t retry_cache_millis = 10 * 60 * 1000;
+  uint32_t max_name_bytes = 255;
+  uint32_t max_path_characters = 8000;
+  uint32_t max_path_depth = 1000;
+  uint64_t max_directory_items = 1048576;
+  uint64_t max_blocks_per_file = 10000;
+  uint64_t min_block_size = 1 << 20;
+  uint32_t min_replication = 1, max_replication = 512;
+  uint64_t access_time_precision_millis = 3600000;
+  friend bool operator==(const SetLimits&, const SetLimits&) = default;
+};
+
+using Operation = std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2, SetTimes,
+                               SetPermission, SetOwner, ImportFile, CreateNamespace, Advance,
+                               FinishDeletes, SetLimits>;
+
+// One mutating call as it is replicated.
+struct Command {
+  NamespaceId ns = 1;
+  Caller caller;
+  CallId call;
+  Operation operation;
+};
+
+// The payload of one kCommand entry: commands in order, stamped once by the leader.
+struct CommandBatch {
+  // The leader's wall clock; Apply never lets time go back.
+  WallMillis wall;
+  // Monotonic milliseconds since the leader's previous batch of this term, 0 for the first; Apply caps it at 10 s and
+  // adds it to log time, so log time never outruns real time.
+  uint64_t elapsed_millis = 0;
+  std::vector<Command> commands;
+};
+
+// ---- Reads ----
+
+struct GetFileInfo {
+  std::string path;
+};
+struct GetListing {
+  std::string path;
+  std::string start_after;
+  uint32_t limit = 1000;
+};
+struct GetContentSummary {
+  std::string path;
+};
+struct GetBlockLocations {
+  std::string path;
+  uint64_t offset = 0;
+  uint64_t length = UINT64_MAX;
+};
+
+using Query = std::variant<GetFileInfo, GetListing, GetContentSummary, GetBlockLocations>;
+
+struct ReadRequest {
+  NamespaceId ns = 1;
+  Caller caller;
+  Query query;
+};
+
+}  // namespace jfs::ns
+
+#endif  // CORE_NS_REQUEST_H_

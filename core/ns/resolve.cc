@@ -1,0 +1,221 @@
+#include "core/ns/resolve.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace jfs::ns {
+namespace {
+
+constexpr std::string_view kReserved = ".reserved";
+constexpr std::string_view kSnapshots = ".snapshot";
+
+ParsedPath Checked(const std::string& raw, std::optional<Path> path) {
+  if (!path.has_value()) return {Path(), Refuse(Code::kInvalidPath, {raw})};
+  if (path->depth() > 0 && path->name(0) == kReserved) {
+    return {Path(), Refuse(Code::kReservedPath, {raw})};
+  }
+  return {*std::move(path), std::nullopt};
+}
+
+}  // namespace
+
+Reply Refuse(Code code, std::vector<std::string> arguments) {
+  Reply reply;
+  reply.code = code;
+  reply.arguments = std::move(arguments);
+  return reply;
+}
+
+Reply Answer(Value value) {
+  Reply reply;
+  reply.value = std::move(value);
+  return reply;
+}
+
+FileStatus StatusOf(const Directory& directory) {
+  FileStatus status;
+  status.type = FileType::kDirectory;
+  status.mode = directory.mode;
+  status.owner = *directory.owner;
+  status.group = *directory.group;
+  status.mtime = directory.mtime;
+  status.atime = directory.atime;
+  status.id = directory.id;
+  status.children = directory.counts.directories + directory.counts.files;
+  return status;
+}
+
+FileStatus StatusOf(const FileRecord& file) {
+  FileStatus status;
+  status.type = FileType::kFile;
+  status.length = file.length;
+  status.mode = file.mode;
+  status.owner = file.owner;
+  status.group = file.group;
+  status.mtime = file.mtime;
+  status.atime = file.atime;
+  status.replication = file.replication;
+  status.block_size = file.block_size;
+  status.id = file.id;
+  return status;
+}
+
+Directory* Resolved::parent() const {
+  if (path.depth() == 0 || directories.size() < path.depth()) return nullptr;
+  return directories[path.depth() - 1];
+}
+
+size_t Resolved::ancestor_depth() const {
+  CHECK(path.depth() > 0);
+  return std::min(directories.size(), path.depth()) - 1;
+}
+
+Attributes Resolved::attributes() const {
+  CHECK(exists());
+  return is_directory() ? AttributesOf(*directory()) : AttributesOf(file->record.file);
+}
+
+absl::StatusOr<Resolved> Resolve(const kv::View& view, Directory* root, Path path) {
+  Resolved at;
+  at.path = std::move(path);
+  at.directories.push_back(root);
+  for (size_t i = 0; i < at.path.depth(); ++i) {
+    Directory* const here = at.directories.back();
+    const std::string_view name = at.path.name(i);
+    const auto child = here->children.find(name);
+    if (child != here->children.end()) {
+      at.directories.push_back(child->second);
+      continue;
+    }
+    // What is no directory can only be a file, and many directories have none.
+    if (here->counts.files == 0) break;
+    absl::StatusOr<std::optional<EntryRow>> entry = ReadEntry(view, here->id, name);
+    if (!entry.ok()) return entry.status();
+    if (entry->has_value()) {
+      // Memory has all directories: one that it does not have is damage.
+      if ((*entry)->record.type != FileType::kFile) return DamagedRow(EntryKey(here->id, name));
+      at.file = *std::move(*entry);
+    }
+    break;
+  }
+  return at;
+}
+
+std::optional<Reply> CheckTraverse(const Caller& caller, const Resolved& at, bool creating) {
+  if (at.path.depth() == 0) return std::nullopt;
+  const size_t ancestors = at.ancestor_depth() + 1;
+  if (!caller.superuser) {
+    for (size_t i = 0; i < ancestors; ++i) {
+      const Attributes inode = AttributesOf(*at.directories[i]);
+      if (!Allows(caller, inode, Access::kExecute)) {
+        return PermissionDenied(caller, Access::kExecute, at.path.Prefix(i), inode);
+      }
+    }
+  }
+  if (at.blocked_by_file()) {
+    return Refuse(creating ? Code::kParentNotDirectory : Code::kAncestorNotDirectory,
+                  {at.path.Prefix(at.directories.size())});
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> CheckAncestorWrite(const Caller& caller, const Resolved& at) {
+  if (caller.superuser || at.path.depth() == 0) return std::nullopt;
+  const size_t depth = at.ancestor_depth();
+  const Attributes inode = AttributesOf(*at.directories[depth]);
+  if (Allows(caller, inode, Access::kWrite)) return std::nullopt;
+  return PermissionDenied(caller, Access::kWrite, at.path.Prefix(depth), inode);
+}
+
+std::optional<Reply> CheckParentWrite(const Caller& caller, const Resolved& at) {
+  const Directory* const parent = at.parent();
+  if (caller.superuser || parent == nullptr) return std::nullopt;
+  const Attributes directory = AttributesOf(*parent);
+  if (at.exists() && (parent->mode & 01000) != 0) {
+    const Attributes inode = at.attributes();
+    if (caller.user != directory.owner && caller.user != inode.owner) {
+      return StickyBitDenied(caller, at.path.text(), inode, at.path.Parent(), directory);
+    }
+  }
+  if (Allows(caller, directory, Access::kWrite)) return std::nullopt;
+  return PermissionDenied(caller, Access::kWrite, at.path.Parent(), directory);
+}
+
+std::optional<Reply> CheckAccess(const Caller& caller, const Resolved& at, Access access) {
+  if (caller.superuser || !at.exists()) return std::nullopt;
+  const Attributes inode = at.attributes();
+  if (Allows(caller, inode, access)) return std::nullopt;
+  return PermissionDenied(caller, access, at.path.text(), inode);
+}
+
+std::optional<Reply> CheckOwner(const Caller& caller, const Resolved& at) {
+  if (caller.superuser || at.attributes().owner == caller.user) return std::nullopt;
+  return Refuse(Code::kNotOwner, {caller.user, at.path.text()});
+}
+
+std::optional<Reply> CheckSubtree(const State& state, const Caller& caller, const Resolved& at,
+                                  Access access, bool skip_empty) {
+  if (caller.superuser || !at.is_directory()) return std::nullopt;
+  std::vector<const Directory*> waiting = {at.directory()};
+  // A tree has no directory twice; only a cycle made by a planted bug could exceed this.
+  size_t left = state.tree.size();
+  while (!waiting.empty() && left > 0) {
+    --left;
+    const Directory* const here = waiting.back();
+    waiting.pop_back();
+    const Attributes inode = AttributesOf(*here);
+    if (!(skip_empty && here->empty()) && !Allows(caller, inode, access)) {
+      return PermissionDenied(caller, access, state.tree.PathOf(here), inode);
+    }
+    for (auto child = here->children.rbegin(); child != here->children.rend(); ++child) {
+      waiting.push_back(child->second);
+    }
+  }
+  return std::nullopt;
+}
+
+ParsedPath ParsePath(const std::string& raw) { return Checked(raw, Path::Parse(raw)); }
+
+ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimits& limits) {
+  std::optional<Path> path = Path::Parse(raw);
+  if (Utf16Length(raw) > limits.max_path_characters ||
+      (path.has_value() && path->depth() > limits.max_path_depth)) {
+    return {Path(), Refuse(Code::kPathTooLong, {call, std::to_string(limits.max_path_characters),
+                                                std::to_string(limits.max_path_depth)})};
+  }
+  if (!IsValidNewPath(raw)) return {Path(), Refuse(Code::kInvalidPath, {raw})};
+  return Checked(raw, std::move(path));
+}
+
+std::optional<Reply> CheckNewNames(const SetLimits& limits, const Resolved& at) {
+  const size_t first = at.directories.size() - 1;
+  for (size_t i = first; i < at.path.depth(); ++i) {
+    const std::string_view name = at.path.name(i);
+    if (name.size() > limits.max_name_bytes) {
+      return Refuse(Code::kNameTooLong,
+                    {std::string(name), at.path.Prefix(i), std::to_string(limits.max_name_bytes),
+                     std::to_string(name.size())});
+    }
+    if (i == first) {
+      const DirectCounts& counts = at.directory()->counts;
+      const uint64_t items = counts.directories + counts.files;
+      if (items >= limits.max_directory_items) {
+        return Refuse(Code::kTooManyDirectoryItems,
+                      {at.path.Prefix(i), std::to_string(limits.max_directory_items),
+                       std::to_string(items)});
+      }
+    }
+    if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> CheckParentExists(const Resolved& at) {
+  if (at.path.depth() == 0 || at.parent() != nullptr) return std::nullopt;
+  return Refuse(Code::kParentNotFound, {at.path.Parent()});
+}
+
+}  // namespace jfs::ns

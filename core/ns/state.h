@@ -1,0 +1,124 @@
+#ifndef CORE_NS_STATE_H_
+#define CORE_NS_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/mutation.h"
+#include "core/kv/overlay.h"
+#include "core/kv/view.h"
+#include "core/kv/write_batch.h"
+#include "core/ns/directory_tree.h"
+#include "core/ns/records.h"
+#include "core/ns/reply.h"
+#include "core/ns/request.h"
+#include "core/ns/retry_cache.h"
+#include "core/ns/rows.h"
+
+namespace jfs::ns {
+
+// Files being written: the rows that lead from a file id to the entry, kept in memory as there are few at a time.
+class OpenFiles {
+ public:
+  struct File {
+    OpenFileRecord record;
+    uint64_t row_hash = 0;
+  };
+
+  const File* Find(InodeId id) const;
+  void Restore(InodeId id, const OpenFileRecord& record, uint64_t row_hash);
+  // Adds or changes.
+  void Put(InodeId id, const OpenFileRecord& record, RowWriter* rows);
+  void Remove(InodeId id, RowWriter* rows);
+  // How many files `holder` has open in directories that are still live.
+  uint64_t CountLive(const std::string& holder, const DirectoryTree& tree) const;
+
+ private:
+  void Forget(InodeId id);
+
+  std::map<InodeId, File> files_;
+  std::map<std::string, std::set<InodeId>> by_holder_;
+};
+
+// Everything that the namespace keeps in memory between entries. All of it can be rebuilt from the rows.
+struct State {
+  struct PendingDelete {
+    PendingDeleteRecord record;
+    uint64_t row_hash = 0;
+  };
+
+  SchemaRecord schema;
+  CountersRecord counters;
+  SetLimits limits;
+  // Hashes of the meta rows as they were last written; 0: not written yet.
+  uint64_t schema_row_hash = 0, counters_row_hash = 0, limits_row_hash = 0;
+  uint64_t state_hash = 0;
+
+  DirectoryTree tree;
+  OpenFiles open_files;
+  RetryCache retry_cache;
+  std::map<InodeId, PendingDelete> pending_deletes;
+  std::map<NamespaceId, NamespaceRecord> namespaces;
+  Mutations mutations;
+
+  Position position() const { return Position::Of(counters.lineage, counters.sequence); }
+  // Null if there is no such namespace.
+  Directory* Root(NamespaceId ns) const;
+};
+
+// Reads all of it but the files: directories, open files, pending deletes, remembered calls.
+absl::StatusOr<std::unique_ptr<State>> LoadState(const kv::View& view, Mutations mutations);
+
+// One entry being applied. Reads see what the entry has written so far; directories are written once, by Finish.
+class Transaction {
+ public:
+  // `view` and `batch` as for Namespace::Apply.
+  Transaction(State* state, const kv::View* view, kv::WriteBatch* batch)
+      : state_(*state), overlay_(view, batch), rows_(batch, &state->state_hash), batch_(batch) {}
+
+  State& state() { return state_; }
+  const kv::View& view() const { return overlay_; }
+  RowWriter& rows() { return rows_; }
+  DirectoryTree& tree() { return state_.tree; }
+  const SetLimits& limits() const { return state_.limits; }
+  WallMillis wall() const { return state_.counters.wall; }
+
+  // Ids carry the lineage in their upper 16 bits, counted from 0, so that those of the first lineage look like HDFS's.
+  InodeId NewInodeId();
+  Block NewBlock();
+
+  // The directory's row is to be written by Finish.
+  void Touch(Directory* directory);
+  // The same, and its modification time is now: an entry of it changed.
+  void TouchEntries(Directory* directory);
+  // Makes a directory known that was not there before.
+  Directory* AddDirectory(InodeId id, const DirectoryRecord& record);
+  // Forgets an unlinked directory and its row.
+  void RemoveDirectory(Directory* directory);
+
+  // Some row of the tree differs from what it was: the command is a mutation and gets a position of its own.
+  void MarkChanged() { changed_ = true; }
+  bool TakeChanged();
+
+  // Writes what is left to write. The transaction is over.
+  void Finish();
+
+ private:
+  State& state_;
+  kv::Overlay overlay_;
+  RowWriter rows_;
+  kv::WriteBatch* batch_;
+  std::vector<InodeId> dirty_;
+  bool changed_ = false;
+};
+
+}  // namespace jfs::ns
+
+#endif  // CORE_NS_STATE_H_
