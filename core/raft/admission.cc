@@ -5,14 +5,14 @@
 #include "core/raft/codec.h"
 #include "core/raft/impl.h"
 
-// Whose disk counts, and how one that lost its promises comes to count again. The argument for its safety is in
-// docs/decisions/admission.md.
+// Whose disk counts, and how one that lost its promises comes to count again. The argument for its
+// safety is in docs/decisions/admission.md.
 namespace jfs::raft {
 
 bool Raft::Impl::CountsNow(const Member& member) const {
   if (!hard_.membership.Contains(member)) return false;
-  // An admission in the log that is not yet committed may already be so for others: from there on only the disk it
-  // names can count, and that one only once this node knows.
+  // An admission in the log that is not yet committed may already be so for others: from there on
+  // only the disk it names can count, and that one only once this node knows.
   for (const PendingAdmission& pending : pending_admissions_) {
     const Member& admitted = pending.admission.member;
     if (admitted.node == member.node && admitted != member) return false;
@@ -42,8 +42,9 @@ bool Raft::Impl::AcceptIdentity(Progress& progress, const Member& from, uint64_t
     progress.SetSession(0);
     return true;
   }
-  // Another disk of the same node that does not ask for anything: the one the record names, or one that was
-  // replaced and has not heard of it; the latter is listened to only when nobody else speaks for the node.
+  // Another disk of the same node that does not ask for anything: the one the record names, or one
+  // that was replaced and has not heard of it; the latter is listened to only when nobody else
+  // speaks for the node.
   const bool silent = now_ >= progress.last_heard + config_.election_timeout;
   if (!hard_.membership.Contains(from) && !silent) return false;
   progress.Replace(from, 0, next);
@@ -75,6 +76,7 @@ void Raft::Impl::AdmissionCommitted(LogIndex index, const Admission& admission) 
       if (member.node == admitted.node) member.incarnation = admitted.incarnation;
     }
     hard_.membership.as_of = index;
+    hard_.membership.as_of_term = log_.term(index);
     hard_dirty_ = true;
   }
   if (admitted == self() && hard_.recovering && admission.session == session_) {
@@ -100,8 +102,8 @@ void Raft::Impl::MaybeLeaveRecovering() {
   if (!hard_.recovering || admitted_at_ == LogIndex{}) return;
   if (durability_.durable_index() < admitted_at_) return;
   if (!hard_.membership.Contains(self())) return;
-  // The vote of this term may have been given and lost. The term's leader is known, so recording it as the vote
-  // takes nothing from anybody.
+  // The vote of this term may have been given and lost. The term's leader is known, so recording it
+  // as the vote takes nothing from anybody.
   if (leader_ == NodeId{}) return;
   if (hard_.voted_for == NodeId{}) hard_.voted_for = leader_;
   hard_.recovering = false;

@@ -9,7 +9,8 @@
 namespace jfs::raft {
 namespace {
 
-// The version byte of each form. A reader refuses what it does not know; a new form gets a new number.
+// The version byte of each form. A reader refuses what it does not know; a new form gets a new
+// number.
 constexpr uint8_t kHardStateVersion = 1;
 constexpr uint8_t kMembershipVersion = 1;
 constexpr uint8_t kAdmissionVersion = 1;
@@ -44,6 +45,7 @@ Member GetMember(Decoder& in) {
 void Put(Encoder& out, const Membership& membership) {
   out.U64(membership.cluster.value);
   out.Varint(membership.as_of.value);
+  out.Varint(membership.as_of_term.value);
   out.Varint(membership.members.size());
   for (const Member& member : membership.members) Put(out, member);
 }
@@ -52,6 +54,7 @@ Membership GetMembership(Decoder& in) {
   Membership membership;
   membership.cluster = ClusterId(in.U64());
   membership.as_of = LogIndex(in.Varint());
+  membership.as_of_term = Term(in.Varint());
   const uint64_t count = in.VarintUpTo(kMaxMembers);
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     const Member member = GetMember(in);
@@ -63,6 +66,7 @@ Membership GetMembership(Decoder& in) {
   // Formed and non-empty are the same thing.
   if (membership.formed() != (count > 0)) in.Fail();
   if (!membership.formed() && membership.as_of != LogIndex{}) in.Fail();
+  if ((membership.as_of == LogIndex{}) != (membership.as_of_term == Term{})) in.Fail();
   return membership;
 }
 
@@ -240,14 +244,22 @@ Tag TagOf(const Body& body) {
 
 Body GetBody(Decoder& in, Tag tag, const SharedBytes& whole, Term term) {
   switch (tag) {
-    case Tag::kHello: return GetHello(in);
-    case Tag::kVoteRequest: return GetVoteRequest(in);
-    case Tag::kVoteReply: return GetVoteReply(in);
-    case Tag::kAppendRequest: return GetAppendRequest(in, whole, term);
-    case Tag::kAppendReply: return GetAppendReply(in);
-    case Tag::kHeartbeat: return GetHeartbeat(in);
-    case Tag::kHeartbeatReply: return GetHeartbeatReply(in);
-    case Tag::kTimeoutNow: return TimeoutNow{};
+    case Tag::kHello:
+      return GetHello(in);
+    case Tag::kVoteRequest:
+      return GetVoteRequest(in);
+    case Tag::kVoteReply:
+      return GetVoteReply(in);
+    case Tag::kAppendRequest:
+      return GetAppendRequest(in, whole, term);
+    case Tag::kAppendReply:
+      return GetAppendReply(in);
+    case Tag::kHeartbeat:
+      return GetHeartbeat(in);
+    case Tag::kHeartbeatReply:
+      return GetHeartbeatReply(in);
+    case Tag::kTimeoutNow:
+      return TimeoutNow{};
   }
   in.Fail();
   return TimeoutNow{};

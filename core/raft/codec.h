@@ -9,9 +9,9 @@
 #include "core/raft/message.h"
 #include "core/raft/types.h"
 
-// The binary forms of what peers send and what their logs keep. Every form starts with a version byte. Decoders
-// take any bytes: what is not exactly one well-formed value of a known version is refused, and memory
-// stays proportional to the input. Docs: docs/formats/raft.md.
+// The binary forms of what peers send and what their logs keep. Every form starts with a version
+// byte. Decoders take any bytes: what is not exactly one well-formed value of a known version is
+// refused, and memory stays proportional to the input. Docs: docs/formats/raft.md.
 namespace jfs::raft {
 
 std::string EncodeHardState(const HardState& state);
@@ -28,8 +28,9 @@ std::string EncodeEntry(const Entry& entry);
 std::optional<Entry> DecodeEntry(const SharedBytes& bytes);
 
 std::string EncodeMessage(const Message& message);
-// Besides the form it checks what a peer may rely on: entries follow each other from previous_index + 1, their terms
-// neither fall nor exceed the message's, and a kAdmit entry holds an Admission. Payloads share ownership of `bytes`.
+// Besides the form it checks what a peer may rely on: entries follow each other from previous_index
+// + 1, their terms neither fall nor exceed the message's, and a kAdmit entry holds an Admission.
+// Payloads share ownership of `bytes`.
 std::optional<Message> DecodeMessage(const SharedBytes& bytes);
 
 }  // namespace jfs::raft

@@ -10,10 +10,11 @@
 
 namespace jfs::raft {
 
-// Which of the peer's promises are on its own disk. Persist orders complete in the order they were issued, so
-// one number says how far the disk is; what it means for the entries is the subtle part: an index can be
-// rewritten while an older write of it is under way, even by an entry of the same term (T2, T3, T2 again
-// under three leaders), and the completion of that older write must not vouch for the newer one (ABA).
+// Which of the peer's promises are on its own disk. Persist orders complete in the order they were
+// issued, so one number says how far the disk is; what it means for the entries is the subtle part:
+// an index can be rewritten while an older write of it is under way, even by an entry of the same
+// term (T2, T3, T2 again under three leaders), and the completion of that older write must not
+// vouch for the newer one (ABA).
 class Durability {
  public:
   explicit Durability(LogIndex durable_index) : durable_index_(durable_index) {}
@@ -31,8 +32,8 @@ class Durability {
 
   // The last index of the log in memory that is on disk as it stands in memory.
   LogIndex durable_index() const { return durable_index_; }
-  // The order to wait for before promising the current hard state and entries up to `index`; zero if
-  // all that is on disk already.
+  // The order to wait for before promising the current hard state and entries up to `index`; zero
+  // if all that is on disk already.
   PersistToken TokenFor(LogIndex index) const;
   // When the oldest order still under way was issued.
   std::optional<Micros> oldest() const;
@@ -40,9 +41,10 @@ class Durability {
  private:
   struct Order {
     PersistToken token;
-    LogIndex first;    // zero: no entries
-    Position last;     // as written
-    LogIndex vouches;  // up to here its completion still means something; falls when entries are voided
+    LogIndex first;  // zero: no entries
+    Position last;   // as written
+    LogIndex
+        vouches;  // up to here its completion still means something; falls when entries are voided
     Micros issued_at;
   };
 

@@ -3,8 +3,8 @@
 #include "core/base/check.h"
 #include "core/raft/impl.h"
 
-// Elections: dissertation 3.4 (votes), 3.6.1 (up-to-date check), 9.6 (pre-vote), 6.4.1 and 4.2.3 (a node that
-// hears from a leader takes part in no election).
+// Elections: dissertation 3.4 (votes), 3.6.1 (up-to-date check), 9.6 (pre-vote), 6.4.1 and 4.2.3 (a
+// node that hears from a leader takes part in no election).
 namespace jfs::raft {
 
 void Raft::Impl::ResetElectionTimer() {
@@ -32,14 +32,16 @@ void Raft::Impl::BecomeFollower(Term term, NodeId leader) {
   votes_.clear();
   if (leader_ != leader) {
     leader_ = leader;
-    // What agreed with one leader's log need not agree with the next one's, except what is committed.
+    // What agreed with one leader's log need not agree with the next one's, except what is
+    // committed.
     matched_ = commit_;
   }
 }
 
 bool Raft::Impl::Sticky() const {
   if (role_ == Role::kLeader) return true;
-  // Counted from the start of the process too: the run before may have promised something to a leader.
+  // Counted from the start of the process too: the run before may have promised something to a
+  // leader.
   return now_ < leader_heard_ + config_.election_timeout;
 }
 
@@ -102,8 +104,9 @@ void Raft::Impl::RequestVotes(bool pre_vote, bool transfer) {
     } else if (config_.mutations.Has(Mutation::kR07UnpersistedTail)) {
       Send(member.node, request);
     } else {
-      // The own vote, and every entry the request boasts of, are on disk before anybody can answer: after a crash
-      // this node could otherwise vote again in the term, or collect the votes with a shorter log.
+      // The own vote, and every entry the request boasts of, are on disk before anybody can answer:
+      // after a crash this node could otherwise vote again in the term, or collect the votes with a
+      // shorter log.
       SendAfterDurable(member.node, log_.last_index(), request);
     }
   }
@@ -117,15 +120,16 @@ void Raft::Impl::VoteForSelfDurable() {
 }
 
 void Raft::Impl::OnVoteRequest(const Message& message, const VoteRequest& request) {
-  // A node that lost promises must not make new ones; and while a leader may hold a lease, whoever campaigns is
-  // not even told a term (4.2.3), unless that leader itself asked for it.
+  // A node that lost promises must not make new ones; and while a leader may hold a lease, whoever
+  // campaigns is not even told a term (4.2.3), unless that leader itself asked for it.
   if (hard_.recovering) return;
   if (Sticky() && !request.transfer && message.term > term()) return;
   const Position last = {.index = request.last_index, .term = request.last_term};
   if (request.pre_vote) {
     const bool granted = message.term > term() && UpToDate(last);
     VoteReply reply = {.pre_vote = true, .granted = granted, .commit = KnownCommitted()};
-    // A grant carries the term it is for; a refusal carries our own, so that whoever is behind catches up.
+    // A grant carries the term it is for; a refusal carries our own, so that whoever is behind
+    // catches up.
     SendInTerm(message.from.node, granted ? message.term : term(), reply);
     return;
   }
@@ -190,7 +194,8 @@ void Raft::Impl::CountVotes() {
 void Raft::Impl::OnTimeoutNow(const Message& message) {
   if (role_ != Role::kFollower || hard_.recovering) return;
   if (leader_ != NodeId{} && leader_ != message.from.node) return;
-  // 3.10: no pre-vote, and voters need not wait for the leader's silence: the leader itself wants this.
+  // 3.10: no pre-vote, and voters need not wait for the leader's silence: the leader itself wants
+  // this.
   BecomeCandidate(/*transfer=*/true);
 }
 
@@ -208,7 +213,8 @@ void Raft::Impl::BecomeLeader() {
     progress.last_heard = now_;
     lead_->followers.emplace(member.node, progress);
   }
-  // 6.4 and 3.6.2: entries of earlier terms, and what reads may see, are settled by an entry of our own.
+  // 6.4 and 3.6.2: entries of earlier terms, and what reads may see, are settled by an entry of our
+  // own.
   Append({.term = term(), .index = log_.last_index() + 1, .kind = EntryKind::kNoop});
 }
 

@@ -9,18 +9,17 @@ namespace jfs::raft {
 
 void Raft::Impl::RefuseStale(const Message& message) {
   // 3.3: an old leader learns of the newer term by the answer. Old answers need none.
-  std::visit(Overload{[](const auto&) {},
-                      [&](const AppendRequest& request) {
-                        Send(message.from.node, AppendReply{.round = request.round,
-                                                            .admission_session =
-                                                                admission_session()});
-                      },
-                      [&](const Heartbeat& heartbeat) {
-                        Send(message.from.node, HeartbeatReply{.round = heartbeat.round,
-                                                               .admission_session =
-                                                                   admission_session()});
-                      }},
-             message.body);
+  std::visit(
+      Overload{[](const auto&) {},
+               [&](const AppendRequest& request) {
+                 Send(message.from.node, AppendReply{.round = request.round,
+                                                     .admission_session = admission_session()});
+               },
+               [&](const Heartbeat& heartbeat) {
+                 Send(message.from.node, HeartbeatReply{.round = heartbeat.round,
+                                                        .admission_session = admission_session()});
+               }},
+      message.body);
 }
 
 void Raft::Impl::HeardFromLeader(NodeId leader) {
@@ -59,8 +58,8 @@ void Raft::Impl::OnAppendRequest(const Message& message, const AppendRequest& re
   }
   // Below the base everything is committed, and committed entries are the same everywhere.
   if (previous >= log_.base().index && log_.term(previous) != request.previous_term) {
-    const bool skipped = config_.mutations.Has(Mutation::kR12PrevCheckSkipped) &&
-                         previous == log_.last_index();
+    const bool skipped =
+        config_.mutations.Has(Mutation::kR12PrevCheckSkipped) && previous == log_.last_index();
     if (!skipped) {
       RefuseAppend(leader, request, previous);
       return;
@@ -119,8 +118,8 @@ void Raft::Impl::OnHeartbeat(const Message& message, const Heartbeat& heartbeat)
     return;
   }
   HeardFromLeader(leader);
-  // The leader names no more than what we had acknowledged; a node that lost entries since then trusts only what
-  // was compared in this run.
+  // The leader names no more than what we had acknowledged; a node that lost entries since then
+  // trusts only what was compared in this run.
   AdvanceCommit(hard_.recovering ? std::min(heartbeat.commit, matched_) : heartbeat.commit);
   Send(leader, HeartbeatReply{.round = heartbeat.round,
                               .disk_low = disk_low_,

@@ -20,7 +20,7 @@ Membership MakeRecord(std::vector<Member> members) {
   }
   // Zero means "not formed".
   const uint64_t id = std::max<uint64_t>(Hash64(bytes), 1);
-  return {.cluster = ClusterId(id), .as_of = LogIndex{}, .members = std::move(members)};
+  return {.cluster = ClusterId(id), .members = std::move(members)};
 }
 
 Formation::Formation(Member self, std::vector<NodeId> initial_members)
@@ -43,7 +43,8 @@ std::optional<Membership> Formation::Lock() const {
     }
     const auto peer = peers_.find(node);
     if (peer == peers_.end()) return std::nullopt;
-    // A lock that names our node with another disk: the one before was lost. Let them form and admit us.
+    // A lock that names our node with another disk: the one before was lost. Let them form and
+    // admit us.
     if (peer->second.locked.formed()) return std::nullopt;
     members.push_back({.node = node, .incarnation = peer->second.incarnation});
   }

@@ -1,4 +1,5 @@
-#include "core/base/check.h"
+#include <utility>
+
 #include "core/raft/impl.h"
 
 // The peer's part in formation; the rules themselves are in formation.h.
@@ -35,15 +36,15 @@ void Raft::Impl::AdvanceFormation() {
   if (formation_.Formed(hard_.locked)) Adopt(hard_.locked);
 }
 
-void Raft::Impl::Adopt(const Membership& record) {
+void Raft::Impl::Adopt(Membership record) {
   bool named = false;
   for (const Member& member : record.members) named = named || member.node == config_.self;
   if (!named) return;  // another cluster's, or another configuration: status stays kForming
   // Our own lock may be part of what makes the record formed, and FIFO order puts it on disk first.
-  hard_.membership = record;
+  hard_.membership = std::move(record);
   hard_.locked = Membership{};
   // Our node with another disk: we stand on an empty one and owe what the one before had promised.
-  if (!record.Contains(self())) hard_.recovering = true;
+  if (!hard_.membership.Contains(self())) hard_.recovering = true;
   hard_dirty_ = true;
   role_ = Role::kFollower;
   ResetElectionTimer();

@@ -57,7 +57,8 @@ class Raft::Impl {
   // Leaves at once.
   void Send(NodeId to, Body body);
   void SendInTerm(NodeId to, Term term, Body body);
-  // Leaves when the hard state and the entries up to `index`, as they stand after this step, are durable.
+  // Leaves when the hard state and the entries up to `index`, as they stand after this step, are
+  // durable.
   void SendAfterDurable(NodeId to, LogIndex index, Body body);
 
   // Appends in memory; FinishStep orders it to disk.
@@ -71,7 +72,7 @@ class Raft::Impl {
   void OnHello(const Message& message, const Hello& hello);
   void SendHello(NodeId to, bool answer);
   void AdvanceFormation();
-  void Adopt(const Membership& record);
+  void Adopt(Membership record);
   void FormingTimers();
 
   // ---- election.cc ----
@@ -164,7 +165,7 @@ class Raft::Impl {
   };
   struct PendingRead {
     ReadId id;
-    LogIndex index;  // zero: this leader's commit index is not known to be current yet
+    LogIndex index;      // zero: this leader's commit index is not known to be current yet
     uint64_t round = 0;  // must be confirmed by a majority
   };
   struct PendingAdmission {

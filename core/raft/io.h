@@ -11,10 +11,12 @@
 #include "core/raft/message.h"
 #include "core/raft/types.h"
 
-// Everything that goes into and comes out of one Raft peer. Times are the driver's monotonic microseconds.
+// Everything that goes into and comes out of one Raft peer. Times are the driver's monotonic
+// microseconds.
 namespace jfs::raft {
 
-// Numbers the Persist orders of one run of the process, from 1, without gaps. They complete in order.
+// Numbers the Persist orders of one run of the process, from 1, without gaps. They complete in
+// order.
 using PersistToken = StrongInt<struct PersistTokenTag>;
 // Chosen by the caller, unique within one run of the process.
 using ProposalId = StrongInt<struct ProposalIdTag>;
@@ -36,8 +38,9 @@ struct Proposed {
   std::vector<SharedBytes> commands;
 };
 
-// The Persist order `token` and all before it are on disk. `last` and `term` name the last entry written by it (as
-// written then: the index may have been rewritten since), zero if it held no entries.
+// The Persist order `token` and all before it are on disk. `last` and `term` name the last entry
+// written by it (as written then: the index may have been rewritten since), zero if it held no
+// entries.
 struct Durable {
   PersistToken token;
   Term term;
@@ -49,16 +52,16 @@ struct Applied {
   LogIndex index;
 };
 
-// Asks from which index on a read may be served. kLease answers at once while the leader lease holds and falls
-// back to a round of heartbeats; kConfirm always takes the round.
+// Asks from which index on a read may be served. kLease answers at once while the leader lease
+// holds and falls back to a round of heartbeats; kConfirm always takes the round.
 struct ReadRequested {
   enum class Kind : uint8_t { kLease, kConfirm };
   ReadId id;
   Kind kind = Kind::kLease;
 };
 
-// Entries up to `through` are covered by durable state: the peer may forget them, except what it keeps pinned for
-// snapshot transfers and slow followers. REQUIRES: through.index <= last applied.
+// Entries up to `through` are covered by durable state: the peer may forget them, except what it
+// keeps pinned for snapshot transfers and slow followers. REQUIRES: through.index <= last applied.
 struct StateDurable {
   Position through;
 };
@@ -70,9 +73,10 @@ struct SnapshotSent {
   Position at;
 };
 
-// This node's state was replaced by a snapshot; the driver has made it durable. Everything in the log at or below
-// `at`, and everything above that does not follow from it, is void. What was announced as committed above `at` stays
-// announced and is not announced again. REQUIRES: at.index >= everything reported Applied.
+// This node's state was replaced by a snapshot; the driver has made it durable. Everything in the
+// log at or below `at`, and everything above that does not follow from it, is void. What was
+// announced as committed above `at` stays announced and is not announced again. REQUIRES: at.index
+// >= everything reported Applied.
 struct SnapshotInstalled {
   Position at;
   Membership membership;
@@ -99,15 +103,15 @@ using Input = std::variant<Tick, Received, Proposed, Durable, Applied, ReadReque
 
 // ---- Outputs ----
 
-// One unit for the log. First everything is void and the log starts again above `reset_to` (if set), or everything from
-// `truncate_from` on is void (if set); then `entries` are appended; the hard state replaces the one before.
-// Durable as a whole or not at all.
+// One unit for the log. First everything is void and the log starts again above `reset_to` (if
+// set), or everything from `truncate_from` on is void (if set); then `entries` are appended; the
+// hard state replaces the one before. Durable as a whole or not at all.
 struct Persist {
   PersistToken token;
   std::optional<HardState> hard_state;
-  // Set after a snapshot was installed that the log does not lead up to: the whole log is void and starts again behind
-  // this position (then `truncate_from` is unset). If the log holds the snapshot's last entry with the same term, the
-  // suffix behind it stays and nothing is reset.
+  // Set after a snapshot was installed that the log does not lead up to: the whole log is void and
+  // starts again behind this position (then `truncate_from` is unset). If the log holds the
+  // snapshot's last entry with the same term, the suffix behind it stays and nothing is reset.
   std::optional<Position> reset_to;
   std::optional<LogIndex> truncate_from;
   std::vector<Entry> entries;
@@ -129,13 +133,14 @@ struct ProposalOutcome {
 
 struct ReadOutcome {
   ReadId id;
-  bool ready = false;   // false: not leader, or leadership could not be confirmed
+  bool ready = false;     // false: not leader, or leadership could not be confirmed
   bool by_lease = false;  // check LeaseValid() again when the answer leaves
-  LogIndex index;       // serve when applied >= index
+  LogIndex index;         // serve when applied >= index
 };
 
-// Bring `to` up to date by a snapshot: the entries it needs are gone. Report SnapshotSent when over.
-// Log entries above the transfer's position stay pinned until then, up to Config::snapshot_pin_bytes.
+// Bring `to` up to date by a snapshot: the entries it needs are gone. Report SnapshotSent when
+// over. Log entries above the transfer's position stay pinned until then, up to
+// Config::snapshot_pin_bytes.
 struct SendSnapshot {
   NodeId to;
 };
@@ -147,9 +152,10 @@ struct ReadLog {
   size_t max_bytes = 0;
 };
 
-// The order of the fields is the contract of durability: `persist` goes to the log; `send` may leave at once;
-// `after_durable` leaves only when the order `after` (which may be an earlier one) is durable, and is dropped if the
-// process dies before; `committed` may be applied, in order, at once.
+// The order of the fields is the contract of durability: `persist` goes to the log; `send` may
+// leave at once; `after_durable` leaves only when the order `after` (which may be an earlier one)
+// is durable, and is dropped if the process dies before; `committed` may be applied, in order, at
+// once.
 struct Output {
   std::optional<Persist> persist;
   std::vector<Message> send;

@@ -10,12 +10,13 @@
 
 namespace jfs::raft {
 
-// The log as one peer knows it: the term and size of every entry above `base`, and the entries themselves as
-// far as they are still in memory. Three numbers order everything:
+// The log as one peer knows it: the term and size of every entry above `base`, and the entries
+// themselves as far as they are still in memory. Three numbers order everything:
 //
 //   base.index  <  cached_first()  <=  last_index() + 1
 //
-// Entries in (base.index, cached_first()) are only on disk. Nothing here knows what is durable or committed.
+// Entries in (base.index, cached_first()) are only on disk. Nothing here knows what is durable or
+// committed.
 class LogView {
  public:
   LogView(Position base, std::vector<Entry> entries);
@@ -32,8 +33,8 @@ class LogView {
   // Whether an entry (or the base) stands at exactly this position.
   bool Has(const Position& position) const;
 
-  // The highest position at or below `index` whose term is at most `term`; base() if there is none above it.
-  // With it both sides of a refused append skip a whole term at a time (paper 5.3, end).
+  // The highest position at or below `index` whose term is at most `term`; base() if there is none
+  // above it. With it both sides of a refused append skip a whole term at a time (paper 5.3, end).
   // REQUIRES: base().index <= index <= last_index().
   Position LastWithTermAtMost(LogIndex index, Term term) const;
 
@@ -52,7 +53,8 @@ class LogView {
   void CompactThrough(LogIndex index);
   // Forgets everything; the log starts again above `base`.
   void Reset(Position base);
-  // Gives up memory for entries at or below `through`, oldest first, while more than `limit` bytes are cached.
+  // Gives up memory for entries at or below `through`, oldest first, while more than `limit` bytes
+  // are cached.
   void Evict(LogIndex through, size_t limit);
 
   // True if terms never fall along the log.

@@ -12,18 +12,20 @@
 
 namespace jfs::raft {
 
-// Sent by every node that does not know a formation record yet, and in answer to one, until it does.
-// Formation has two steps so that a disk lost in the middle cannot split it: `locked` is the record the sender has
-// persisted as its choice; a record is formed once all its members are seen to have locked it.
+// Sent by every node that does not know a formation record yet, and in answer to one, until it
+// does. Formation has two steps so that a disk lost in the middle cannot split it: `locked` is the
+// record the sender has persisted as its choice; a record is formed once all its members are seen
+// to have locked it.
 struct Hello {
-  bool answer = false;     // an answer is not answered again
-  Membership locked;       // empty: none yet
-  Membership formed;       // empty: unformed
+  bool answer = false;  // an answer is not answered again
+  Membership locked;    // empty: none yet
+  Membership formed;    // empty: unformed
 };
 
 struct VoteRequest {
-  bool pre_vote = false;   // asks "would you?", changes nothing (dissertation 9.6)
-  bool transfer = false;   // the leader asked the sender to campaign: stickiness does not apply (3.10)
+  bool pre_vote = false;  // asks "would you?", changes nothing (dissertation 9.6)
+  bool transfer =
+      false;  // the leader asked the sender to campaign: stickiness does not apply (3.10)
   LogIndex last_index;
   Term last_term;
 };
@@ -31,19 +33,20 @@ struct VoteRequest {
 struct VoteReply {
   bool pre_vote = false;
   bool granted = false;
-  // The highest entry the voter knows to be committed. A candidate that has this very entry learns that it is
-  // committed, and with it any admission below: otherwise the vote of a re-admitted disk could be refused for ever
-  // by the only node whose log is complete.
+  // The highest entry the voter knows to be committed. A candidate that has this very entry learns
+  // that it is committed, and with it any admission below: otherwise the vote of a re-admitted disk
+  // could be refused for ever by the only node whose log is complete.
   Position commit;
 };
 
-// Entries for one follower, or none: a heartbeat is an append of nothing that may leave at any time.
+// Entries for one follower, or none: a heartbeat is an append of nothing that may leave at any
+// time.
 struct AppendRequest {
   LogIndex previous_index;
   Term previous_term;
-  LogIndex commit;              // never above what the sender knows the receiver to share
-  uint64_t round = 0;           // numbers the leader's rounds for leases and read-index; echoed
-  std::vector<Entry> entries;   // consecutive from previous_index + 1
+  LogIndex commit;             // never above what the sender knows the receiver to share
+  uint64_t round = 0;          // numbers the leader's rounds for leases and read-index; echoed
+  std::vector<Entry> entries;  // consecutive from previous_index + 1
 };
 
 struct AppendReply {
@@ -54,16 +57,18 @@ struct AppendReply {
   // refused: term of the sender's entry at `match`, so the leader can skip whole terms (paper 5.3).
   Term match_term;
   uint64_t round = 0;
-  bool busy = false;            // the sender's budget for unstable entries is used up: wait, then go on at match
-  bool disk_low = false;        // free space below the threshold: refuse writes while a majority says so
-  // Not zero: this acknowledgement must not count towards any majority; the sender asks to be admitted under this
-  // session (empty or damaged disk).
+  bool busy =
+      false;  // the sender's budget for unstable entries is used up: wait, then go on at match
+  bool disk_low = false;  // free space below the threshold: refuse writes while a majority says so
+  // Not zero: this acknowledgement must not count towards any majority; the sender asks to be
+  // admitted under this session (empty or damaged disk).
   uint64_t admission_session = 0;
 };
 
-// Heartbeat without log position: proves leadership and collects rounds while appends are queued behind bulk.
+// Heartbeat without log position: proves leadership and collects rounds while appends are queued
+// behind bulk.
 struct Heartbeat {
-  LogIndex commit;              // min(leader's commit, what the receiver is known to hold)
+  LogIndex commit;  // min(leader's commit, what the receiver is known to hold)
   uint64_t round = 0;
 };
 
@@ -79,7 +84,8 @@ struct TimeoutNow {};
 using Body = std::variant<Hello, VoteRequest, VoteReply, AppendRequest, AppendReply, Heartbeat,
                           HeartbeatReply, TimeoutNow>;
 
-// A message between peers. `cluster` is empty until the sender is formed; a message of another cluster is dropped.
+// A message between peers. `cluster` is empty until the sender is formed; a message of another
+// cluster is dropped.
 struct Message {
   Member from;
   NodeId to;

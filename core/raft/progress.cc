@@ -46,7 +46,8 @@ bool Progress::Acknowledged(LogIndex index) {
     progressed_ = true;
   }
   if (state_ == State::kProbe) {
-    // An old acknowledgement may arrive while probing further back is no longer needed: match is the truth.
+    // An old acknowledgement may arrive while probing further back is no longer needed: match is
+    // the truth.
     state_ = State::kReplicate;
     next_ = match_ + 1;
     held_ = false;
@@ -71,15 +72,15 @@ void Progress::Busy(LogIndex index) {
   held_ = true;
 }
 
-void Progress::Resume() {
-  held_ = false;
-}
+void Progress::Resume() { held_ = false; }
 
 bool Progress::Stalled() {
   const bool stalled = !progressed_ && !in_flight_.empty();
   progressed_ = false;
   return stalled;
 }
+
+void Progress::Rewind() { BecomeProbe(match_ + 1); }
 
 void Progress::StartSnapshot(LogIndex pin) {
   BecomeProbe(next_);

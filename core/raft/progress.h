@@ -27,14 +27,15 @@ class Progress {
   const Member& member() const { return member_; }
   // Not zero: the run of the process that asks to be admitted; nothing it says counts.
   uint64_t session() const { return session_; }
-  // Another disk, or another run of a damaged node, answers: nothing known about the one before holds.
+  // Another disk, or another run of a damaged node, answers: nothing known about the one before
+  // holds.
   void Replace(Member member, uint64_t session, LogIndex next);
   // The same disk and run, before or after it learned of its admission.
   void SetSession(uint64_t session);
 
   // The request under way for `asked_session()`.
   uint64_t asked_session() const { return asked_session_; }
-  LogIndex admission_index;      // of the kAdmit entry this leader proposed last; zero: none
+  LogIndex admission_index;  // of the kAdmit entry this leader proposed last; zero: none
   Micros admission_proposed_at;
   bool admission_committed = false;
 
@@ -51,8 +52,9 @@ class Progress {
   void Sent(LogIndex last, size_t bytes);
   // The follower has everything up to `index` on disk. Returns whether that was news.
   bool Acknowledged(LogIndex index);
-  // An append was refused; the logs may agree up to `agree`. `counts`: its disk is admitted, so match only grows and
-  // the refusal must be an old one if it denies match. Returns whether something is to be sent again.
+  // An append was refused; the logs may agree up to `agree`. `counts`: its disk is admitted, so
+  // match only grows and the refusal must be an old one if it denies match. Returns whether
+  // something is to be sent again.
   bool Refused(LogIndex agree, bool counts);
   // The follower wants no entries for now and goes on behind `index`.
   void Busy(LogIndex index);
@@ -60,6 +62,8 @@ class Progress {
   void Resume();
   // Nothing was acknowledged since the last call although something is in flight: it may be lost.
   bool Stalled();
+  // Searches again from what was acknowledged.
+  void Rewind();
   void StartSnapshot(LogIndex pin);
   // The transfer has ended; the follower's own answers will tell how far it is.
   void EndSnapshot(bool ok, LogIndex installed);

@@ -29,8 +29,7 @@ void Raft::Impl::On(const Proposed& input) {
             .kind = EntryKind::kCommand,
             .payload = command});
   }
-  proposals_.push_back(
-      {.id = input.id, .term = term(), .first = first, .last = log_.last_index()});
+  proposals_.push_back({.id = input.id, .term = term(), .first = first, .last = log_.last_index()});
 }
 
 void Raft::Impl::CommitProposals() {
@@ -53,7 +52,8 @@ void Raft::Impl::ResolveLostProposals() {
                                .fate = ProposalOutcome::Fate::kUnknown,
                                .term = lost.term,
                                .first = lost.first};
-    // The step that ended our leadership may also have brought news of what was committed instead or after all.
+    // The step that ended our leadership may also have brought news of what was committed instead
+    // or after all.
     if (lost.last <= commit_ && log_.Has({.index = lost.last, .term = lost.term})) {
       outcome.fate = ProposalOutcome::Fate::kCommitted;
     } else if (lost.first <= commit_ && lost.first > log_.base().index &&

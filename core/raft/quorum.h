@@ -8,9 +8,9 @@
 
 namespace jfs::raft {
 
-// The highest value that a majority of `members` has reached: `values` holds one value for every member that
-// counts, the others have reached nothing, T{}. The rule behind commit index, read-index rounds, leases
-// and check-quorum. REQUIRES: 0 < members, values.size() <= members.
+// The highest value that a majority of `members` has reached: `values` holds one value for every
+// member that counts, the others have reached nothing, T{}. The rule behind commit index,
+// read-index rounds, leases and check-quorum. REQUIRES: 0 < members, values.size() <= members.
 template <typename T>
 T MajorityReached(size_t members, std::vector<T> values) {
   values.resize(members);

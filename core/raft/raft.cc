@@ -57,8 +57,8 @@ Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
     log_.Append(std::move(entry));
   }
   if (hard_.term < log_.last_term()) {
-    // Only a state ahead of the log gets here: its entries were committed by others' disks. No vote of ours in that
-    // term can have left, since it would have been durable.
+    // Only a state ahead of the log gets here: its entries were committed by others' disks. No vote
+    // of ours in that term can have left, since it would have been durable.
     CHECK_EQ(log_.last_index(), log_.base().index);
     hard_.term = log_.last_term();
     hard_.voted_for = NodeId{};
@@ -72,13 +72,11 @@ Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
     hard_.recovering = true;
     hard_dirty_ = true;
   }
-  if (!hard_.recovering) {
-    // The membership is changed only by what is committed, and entries reach the disk before that change does.
-    const LogIndex known = std::min(hard_.membership.as_of, log_.last_index());
-    commit_ = std::max(commit_, known);
-    while (!pending_admissions_.empty() && pending_admissions_.front().index <= commit_) {
-      pending_admissions_.pop_front();
-    }
+  // The membership is changed only by what is committed.
+  const Position admitted = {.index = hard_.membership.as_of, .term = hard_.membership.as_of_term};
+  if (log_.Has(admitted)) commit_ = std::max(commit_, admitted.index);
+  while (!pending_admissions_.empty() && pending_admissions_.front().index <= commit_) {
+    pending_admissions_.pop_front();
   }
   matched_ = commit_;
   committed_from_ = applied_;
@@ -134,8 +132,8 @@ void Raft::Impl::On(const Received& input) {
                    [&](const Member& m) { return m.node == message.from.node; })) {
     return;
   }
-  // Votes have their own rules for terms: a request may have to be ignored whatever its term is, and a pre-vote carries
-  // a term that nobody is in.
+  // Votes have their own rules for terms: a request may have to be ignored whatever its term is,
+  // and a pre-vote carries a term that nobody is in.
   if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
     OnVoteRequest(message, *request);
     return;
@@ -176,6 +174,9 @@ void Raft::Impl::On(const StateDurable& input) {
   CHECK_LE(through, applied_);
   if (through <= log_.base().index) return;
   CHECK_EQ(log_.term(through), input.through.term);
+  // Two followers may have committed entries that the own log has not yet on disk; the state covers
+  // them now.
+  durability_.CoveredThrough(through);
   const LogIndex needed = FollowersNeedAbove();
   LogIndex base = log_.base().index;
   while (base < through) {

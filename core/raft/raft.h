@@ -12,13 +12,13 @@
 #include "core/raft/io.h"
 #include "core/raft/types.h"
 
-// One Raft peer as a pure state machine: no clock, disk, socket, thread, global randomness. Section numbers
-// without a name are those of Ongaro's dissertation (2014). One caller at a time.
+// One Raft peer as a pure state machine: no clock, disk, socket, thread, global randomness. Section
+// numbers without a name are those of Ongaro's dissertation (2014). One caller at a time.
 namespace jfs::raft {
 
 struct Config {
   NodeId self;
-  Incarnation incarnation;          // of this node's disk
+  Incarnation incarnation;              // of this node's disk
   std::vector<NodeId> initial_members;  // sorted; the node itself among them
 
   // The election timeout is drawn in [election_timeout, 2 * election_timeout).
@@ -26,7 +26,8 @@ struct Config {
   Duration heartbeat_interval = 100 * kMillisecond;
   // How far any two clocks' rates may differ, in parts per million; shortens the leader lease.
   uint64_t clock_drift_ppm = 50'000;
-  // A Persist order older than this makes a leader hand over, older than the election timeout step down.
+  // A Persist order older than this makes a leader hand over, older than the election timeout step
+  // down.
   Duration slow_disk = 1'000 * kMillisecond;
 
   // Budgets in charged bytes.
@@ -38,8 +39,8 @@ struct Config {
   size_t append_bytes = size_t{1} << 20;      // entries in one message
   size_t cached_bytes = size_t{64} << 20;     // applied and durable entries kept in memory
   size_t snapshot_pin_bytes = size_t{256} << 20;
-  // Kept in the log below durable state, so that a follower only slightly behind needs no snapshot. Small in
-  // simulations that want to see snapshots.
+  // Kept in the log below durable state, so that a follower only slightly behind needs no snapshot.
+  // Small in simulations that want to see snapshots.
   size_t trailing_bytes = size_t{1} << 20;
 
   Mutations mutations;
@@ -63,7 +64,7 @@ struct FollowerStatus {
   NodeId node;
   LogIndex match;
   LogIndex next;
-  bool counts = false;     // its disk is admitted
+  bool counts = false;  // its disk is admitted
   bool snapshotting = false;
   Micros last_heard;
 };
@@ -80,7 +81,7 @@ struct Status {
   Term last_term;
   LogIndex first_index;  // first entry still in the log
   bool recovering = false;
-  bool ready = false;    // leader with an entry of its own term committed
+  bool ready = false;  // leader with an entry of its own term committed
   bool disk_low = false;
   bool transferring = false;
   Membership membership;
@@ -92,16 +93,17 @@ struct Status {
 class Raft {
  public:
   // `seed` is the only source of randomness. `now` is the time of creation: no step may be earlier.
-  // REQUIRES: recovered.entries is contiguous from base.index + 1, terms do not fall and none exceeds
-  // hard_state.term.
+  // REQUIRES: recovered.entries is contiguous from base.index + 1, terms do not fall and none
+  // exceeds hard_state.term.
   Raft(Config config, Recovered recovered, Micros now, uint64_t seed);
   ~Raft();
   Raft(const Raft&) = delete;
   Raft& operator=(const Raft&) = delete;
 
-  // Advances the peer by one input and returns what the caller must now do, see Output. `now` never goes back.
-  // Stale messages, proposals at a follower and the like are normal and answered in the Output. Dies if no correct
-  // caller could have sent `input`, e.g. Durable for a token never issued.
+  // Advances the peer by one input and returns what the caller must now do, see Output. `now` never
+  // goes back. Stale messages, proposals at a follower and the like are normal and answered in the
+  // Output. Dies if no correct caller could have sent `input`, e.g. Durable for a token never
+  // issued.
   [[nodiscard]] Output Step(Micros now, const Input& input);
 
   // Whether a read decided by lease may still be answered at `now`. Call it when the answer leaves.

@@ -3,7 +3,8 @@
 #include "core/base/check.h"
 #include "core/raft/impl.h"
 
-// Linearizable reads without a log entry (dissertation 6.4): by the leader's lease, or by a round of heartbeats.
+// Linearizable reads without a log entry (dissertation 6.4): by the leader's lease, or by a round
+// of heartbeats.
 namespace jfs::raft {
 
 bool Raft::Impl::OwnTermCommitted() const {
@@ -12,12 +13,13 @@ bool Raft::Impl::OwnTermCommitted() const {
 
 Micros Raft::Impl::LeaseEnd() const {
   if (!lead_) return Micros{};
-  // Once a follower was asked to campaign nobody's stickiness protects this leader, until the term ends: the request
-  // may still be on its way after the transfer was given up.
+  // Once a follower was asked to campaign nobody's stickiness protects this leader, until the term
+  // ends: the request may still be on its way after the transfer was given up.
   if (lead_->transfer_to != NodeId{} || lead_->lease_void) return Micros{};
   if (majority() == 1) return kNever;
   if (lead_->rounds.confirmed() == 0) return Micros{};
-  // A majority refuses to elect anybody for an election timeout by their clocks, which may run fast against ours.
+  // A majority refuses to elect anybody for an election timeout by their clocks, which may run fast
+  // against ours.
   const Duration promised = config_.election_timeout;
   const Duration lease = promised * 1'000'000 / (1'000'000 + config_.clock_drift_ppm);
   return lead_->rounds.confirmed_start() + lease;
@@ -46,8 +48,8 @@ void Raft::Impl::On(const ReadRequested& input) {
 
 void Raft::Impl::AnswerReads() {
   if (lead_->reads.empty()) return;
-  // Before an own entry is committed the leader does not know what its predecessors committed: what it knows then
-  // covers everything acknowledged before the read came.
+  // Before an own entry is committed the leader does not know what its predecessors committed: what
+  // it knows then covers everything acknowledged before the read came.
   if (OwnTermCommitted()) {
     for (PendingRead& read : lead_->reads) {
       if (read.index == LogIndex{}) read.index = commit_;
@@ -60,8 +62,7 @@ void Raft::Impl::AnswerReads() {
   std::deque<PendingRead>& reads = lead_->reads;
   while (!reads.empty() && reads.front().index != LogIndex{} &&
          reads.front().round <= lead_->rounds.confirmed()) {
-    out_.reads.push_back(
-        {.id = reads.front().id, .ready = true, .index = reads.front().index});
+    out_.reads.push_back({.id = reads.front().id, .ready = true, .index = reads.front().index});
     reads.pop_front();
   }
   if (!reads.empty() && reads.front().round > lead_->rounds.latest()) BroadcastHeartbeat();

@@ -29,7 +29,12 @@ void Raft::Impl::LeaderTimers() {
     progress.Resume();
     if (progress.state() == Progress::State::kReplicate && progress.Stalled()) {
       // Something in flight may be lost: an append of nothing behind it makes the follower say so.
-      SendAppend(progress, {});
+      // If even the place behind it is compacted by now, start over from what is certain.
+      if (progress.next() > log_.base().index) {
+        SendAppend(progress, {});
+      } else {
+        progress.Rewind();
+      }
     }
   }
   BroadcastHeartbeat();
@@ -81,7 +86,6 @@ void Raft::Impl::SendAppends(Progress& progress) {
 
 void Raft::Impl::SendAppend(Progress& progress, std::vector<Entry> entries) {
   const LogIndex previous = progress.next() - 1;
-  if (previous < log_.base().index) return;
   size_t bytes = 0;
   for (const Entry& entry : entries) bytes += entry.charged_bytes();
   const LogIndex last = previous + entries.size();
@@ -136,11 +140,11 @@ void Raft::Impl::OnAppendReply(const Message& message, const AppendReply& reply)
   } else if (reply.busy) {
     progress.Busy(match);
   } else {
-    LogIndex agree = log_.base().index;
+    LogIndex agree = match;
     if (match >= log_.base().index) {
-      agree = log_.LastWithTermAtMost(match, reply.match_term).index;
-    } else {
-      agree = match;
+      const Position common = log_.LastWithTermAtMost(match, reply.match_term);
+      // If even our base is newer, the logs part below what we still have.
+      agree = common.term <= reply.match_term ? common.index : log_.base().index - 1;
     }
     progress.Refused(agree, Counts(progress));
   }
@@ -171,7 +175,8 @@ void Raft::Impl::CompleteRounds() {
 
 void Raft::Impl::MaybeCommit() {
   if (role_ != Role::kLeader) return;
-  // The own disk is one among the members': the leader may commit what it has not itself made durable (10.2.1).
+  // The own disk is one among the members': the leader may commit what it has not itself made
+  // durable (10.2.1).
   std::vector<LogIndex> durable = {durability_.durable_index()};
   for (const auto& [node, progress] : lead_->followers) {
     if (Counts(progress)) durable.push_back(progress.match());

@@ -8,10 +8,11 @@
 
 namespace jfs::raft {
 
-// A leader's rounds of asking "do you still follow me?". Every append and heartbeat carries the number of the
-// latest round; an answer to it proves that its sender followed after the round had *started*. Reads need a
-// round that started after they came (6.4); the lease counts from the start of the round, never from the arrival
-// of the answers, since a follower's promise may be as old as that (6.4.1).
+// A leader's rounds of asking "do you still follow me?". Every append and heartbeat carries the
+// number of the latest round; an answer to it proves that its sender followed after the round had
+// *started*. Reads need a round that started after they came (6.4); the lease counts from the start
+// of the round, never from the arrival of the answers, since a follower's promise may be as old as
+// that (6.4.1).
 class Rounds {
  public:
   uint64_t Start(Micros now) {

@@ -47,7 +47,8 @@ void Raft::Impl::MaybeFinishTransfer() {
 
 void Raft::Impl::CheckTransfer() {
   if (lead_->transfer_to == NodeId{} || now_ < lead_->transfer_deadline) return;
-  // It did not work out; go on. If the target was told to campaign, the lease stays void for this term.
+  // It did not work out; go on. If the target was told to campaign, the lease stays void for this
+  // term.
   lead_->transfer_to = NodeId{};
 }
 

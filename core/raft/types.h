@@ -33,19 +33,20 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
-// One master as the cluster knows it: where it stands in the initial configuration, and the disk whose
-// promises count.
+// One master as the cluster knows it: where it stands in the initial configuration, and the disk
+// whose promises count.
 struct Member {
   NodeId node;
   Incarnation incarnation;
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-// The formation record, brought up to date by admissions. `as_of` is the index of the last kAdmit entry it
-// reflects, 0 straight after formation. Sorted by node.
+// The formation record, brought up to date by admissions. `as_of` is the index of the last kAdmit
+// entry it reflects, 0 straight after formation. Sorted by node.
 struct Membership {
   ClusterId cluster;
   LogIndex as_of;
+  Term as_of_term;  // of that entry: a log that has exactly this entry has it committed
   std::vector<Member> members;
 
   bool formed() const { return cluster != ClusterId{}; }
@@ -55,24 +56,27 @@ struct Membership {
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 
-// Payload of a kAdmit entry: from its commit on, votes and acknowledgements of `member` count. `session` is the
-// number under which the node asked, so that it recognises the answer to its own question: a node that
-// lost or doubts part of its disk counts again only after an entry proposed after it asked.
+// Payload of a kAdmit entry: from its commit on, votes and acknowledgements of `member` count.
+// `session` is the number under which the node asked, so that it recognises the answer to its own
+// question: a node that lost or doubts part of its disk counts again only after an entry proposed
+// after it asked.
 struct Admission {
   Member member;
   uint64_t session = 0;
   friend bool operator==(const Admission&, const Admission&) = default;
 };
 
-// What must survive a crash besides the entries. Small, so it is written whole with every batch of the log.
+// What must survive a crash besides the entries. Small, so it is written whole with every batch of
+// the log.
 struct HardState {
   Term term;
   NodeId voted_for;
   Membership membership;  // empty until formed
-  // The record this node has chosen while forming; never changed once set, cleared when formed. See Hello.
+  // The record this node has chosen while forming; never changed once set, cleared when formed. See
+  // Hello.
   Membership locked;
-  // A node on an empty disk, or with rotted entries, must stay silent (no vote, acknowledgements that do not
-  // count) until re-admitted; the duty has to survive further restarts.
+  // A node on an empty disk, or with rotted entries, must stay silent (no vote, acknowledgements
+  // that do not count) until re-admitted; the duty has to survive further restarts.
   bool recovering = false;
   friend bool operator==(const HardState&, const HardState&) = default;
 };
