@@ -130,7 +130,7 @@ void Log::Impl::Start() {
   first_batch_blocks_ = batch.blocks.size() / start_.options.block_bytes;
   for (const UnusedFile& unused : start_.unused) {
     // Spares that are ready may be used at once; anything else must wait until the cut is durable.
-    if (unused.reusable && ParseSpareFileName(unused.file)) pool_.GiveBack(unused.file, true);
+    if (unused.reusable && ParseSpareFileName(unused.file)) pool_.AddSpare(unused.file);
   }
   pool_.Prepare(SegmentHeader::Kind::kRecovered, epoch, 0, start_.cut, 1 + first_batch_blocks_,
                 std::move(batch.blocks));

@@ -25,6 +25,7 @@ void Log::Impl::CheckAndQueue(Batch batch) {
   item.hard_state = std::move(batch.hard_state);
   if (batch.reset_to) {
     CHECK(!batch.truncate_from) << "a reset voids everything already";
+    CHECK_GE(batch.reset_to->index, queued_base_.index);
     EncodeOperation(ResetOperation{*batch.reset_to}, &item.operations);
     ++item.operation_count;
     next_index_ = batch.reset_to->index + 1;

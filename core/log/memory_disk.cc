@@ -9,7 +9,10 @@
 namespace jfs::log {
 
 void MemoryDisk::Submit(std::vector<DiskRequest> requests) {
-  for (DiskRequest& request : requests) under_way_.push_back(std::move(request));
+  for (DiskRequest& request : requests) {
+    if (std::holds_alternative<ListFiles>(request.action)) rewritten_.clear();
+    under_way_.push_back(std::move(request));
+  }
 }
 
 void MemoryDisk::Write(const std::string& file, uint64_t offset, std::string_view data) {
@@ -32,6 +35,9 @@ DiskCompletion MemoryDisk::CompleteOne(size_t i) {
                         CHECK_EQ(action.data.size() % unit_, 0u);
                         CHECK(files_.count(action.file) == 1) << action.file;
                         Write(action.file, action.offset, action.data.view());
+                        for (uint64_t at = 0; at < action.data.size(); at += unit_) {
+                          rewritten_.insert({action.file, action.offset + at});
+                        }
                         ++writes_;
                         bytes_written_ += action.data.size();
                       },
@@ -74,6 +80,22 @@ DiskCompletion MemoryDisk::FailOne(size_t i, DiskError error) {
   done.error_text = error == DiskError::kNoSpace ? "No space left on device" : "Input/output error";
   under_way_.erase(under_way_.begin() + static_cast<std::ptrdiff_t>(i));
   return done;
+}
+
+DiskCompletion MemoryDisk::LieAboutOne(size_t i) {
+  DiskCompletion done = FailOne(i, DiskError::kIo);
+  done.error = DiskError::kNone;
+  done.error_text.clear();
+  return done;
+}
+
+DiskCompletion MemoryDisk::MisdirectOne(size_t i, uint64_t distance) {
+  CHECK_LT(i, under_way_.size());
+  if (auto* write = std::get_if<WriteFile>(&under_way_[i].action)) {
+    const uint64_t end = write->offset + distance + write->data.size();
+    if (end <= files_[write->file].size()) write->offset += distance;
+  }
+  return CompleteOne(i);
 }
 
 uint64_t MemoryDisk::BlocksOf(size_t i) const {

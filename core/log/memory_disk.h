@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/random.h"
@@ -34,6 +35,11 @@ class MemoryDisk {
   DiskCompletion CompleteOne(size_t i);
   // Ends it without any effect and with this error.
   DiskCompletion FailOne(size_t i, DiskError error);
+  // Reports success without doing anything: a disk that lies.
+  DiskCompletion LieAboutOne(size_t i);
+  // A WriteFile that reaches the same file `distance` bytes away from where it should, if the file
+  // goes that far.
+  DiskCompletion MisdirectOne(size_t i, uint64_t distance);
   // The power fails; the requests under way leave nothing but what `remains` says, in their order
   // (missing: nothing).
   void Crash(const std::vector<Remains>& remains);
@@ -44,6 +50,10 @@ class MemoryDisk {
 
   std::map<std::string, std::string>& files() { return files_; }
   const std::map<std::string, std::string>& files() const { return files_; }
+  // Since the last Submit of a ListFiles: a WriteFile over this unit has completed.
+  bool WasRewritten(const std::string& file, uint64_t offset) const {
+    return rewritten_.count({file, offset}) > 0;
+  }
   uint64_t writes() const { return writes_; }
   uint64_t bytes_written() const { return bytes_written_; }
 
@@ -54,6 +64,7 @@ class MemoryDisk {
   uint32_t unit_;
   std::map<std::string, std::string> files_;
   std::deque<DiskRequest> under_way_;
+  std::set<std::pair<std::string, uint64_t>> rewritten_;
   uint64_t writes_ = 0;
   uint64_t bytes_written_ = 0;
 };

@@ -70,6 +70,7 @@ class Recovery::Impl {
 
   // recovery_result.cc: what stands.
   void Judge();
+  void ForgetUnfinishedStart();
   void ReplayStanding(const Verdict& verdict);
   void TakePositions(const Verdict& verdict);
   void CheckContiguous();

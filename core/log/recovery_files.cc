@@ -98,7 +98,7 @@ void Recovery::Impl::SortFile(File& file) {
   // holds a batch, and else a file of the reserve on its way to become one.
   if (is_segment && header_epoch == epoch) {
     if (file.named_epoch == epoch || file.first_block == BlockKind::kNew) {
-      AddToChain({epoch, file.name, file.header, "", std::nullopt}, file);
+      AddToChain({epoch, file.name, file.header, "", std::nullopt, false}, file);
       return;
     }
   } else if (file.named_epoch) {
@@ -110,7 +110,7 @@ void Recovery::Impl::SortFile(File& file) {
       std::string reason =
           file.header ? "the header is of an earlier life of the file" : file.header_error;
       had_log_ = true;
-      AddToChain({epoch, file.name, std::nullopt, std::move(reason), std::nullopt}, file);
+      AddToChain({epoch, file.name, std::nullopt, std::move(reason), std::nullopt, false}, file);
       return;
     }
     start_.unused.push_back({file.name, false});
@@ -132,7 +132,7 @@ void Recovery::Impl::SortFiles() {
   for (const File& file : files_) bytes[file.name] = file.bytes;
   for (ChainSegment& segment : chain_) {
     const auto found = bytes.find(segment.file);
-    const uint64_t file_bytes = found == bytes.end() ? 0 : found->second;
+    const uint64_t file_bytes = segment.missing || found == bytes.end() ? 0 : found->second;
     chain_file_bytes_.push_back(file_bytes);
     if (!segment.header) continue;
     // Memory follows the size of the file, not what its header claims. One absent block is enough
@@ -177,8 +177,8 @@ void Recovery::Impl::AddMissing() {
     const bool there = std::any_of(chain_.begin(), chain_.end(),
                                    [&](const ChainSegment& one) { return one.epoch == before; });
     if (before == 0 || there) continue;
-    missing.push_back(
-        {before, SegmentFileName(before), std::nullopt, "the segment is missing", std::nullopt});
+    missing.push_back({before, SegmentFileName(before), std::nullopt, "the segment is missing",
+                       std::nullopt, true});
   }
   chain_.insert(chain_.end(), missing.begin(), missing.end());
   std::sort(chain_.begin(), chain_.end(),

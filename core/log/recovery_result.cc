@@ -47,10 +47,21 @@ void Recovery::Impl::Judge() {
   start_.watermark = std::min(verdict.watermark, start_.cut.sequence);
   PlanRewrites(verdict);
   SortSegments(verdict);
-  // The first spare of an empty directory is number 1 again, whatever an unfinished start left
-  // behind.
-  if (!recovered_.existed && start_.unused.empty()) start_.next_spare_number = 1;
+  if (!recovered_.existed) ForgetUnfinishedStart();
   chain_.clear();
+}
+
+// The number of the first spare tells whether there was ever a log (SortFile). So an unfinished
+// first start must not count: the next one uses number 1 again, and creates it anew unless it is
+// ready.
+void Recovery::Impl::ForgetUnfinishedStart() {
+  std::vector<UnusedFile>& unused = start_.unused;
+  unused.erase(std::remove_if(unused.begin(), unused.end(),
+                              [](const UnusedFile& file) {
+                                return !file.reusable && ParseSpareFileName(file.file).has_value();
+                              }),
+               unused.end());
+  start_.next_spare_number = unused.empty() ? 1 : 2;
 }
 
 void Recovery::Impl::ReplayStanding(const Verdict& verdict) {
@@ -137,8 +148,7 @@ void Recovery::Impl::SortSegments(const Verdict& verdict) {
   const size_t last = verdict.standing.empty() ? none : verdict.standing.back().segment;
   for (size_t i = 0; i < chain_.size(); ++i) {
     const ChainSegment& segment = chain_[i];
-    const bool missing = !segment.header && chain_file_bytes_[i] == 0;
-    if (missing) continue;
+    if (segment.missing) continue;
     const bool whole = segment.scan && !segment.scan->damaged_blocks() &&
                        chain_file_bytes_[i] == segment.header->segment_bytes;
     const bool reusable = whole && segment.header->segment_bytes == options_.segment_bytes &&

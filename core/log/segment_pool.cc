@@ -59,6 +59,10 @@ std::optional<SegmentPool::Segment> SegmentPool::TakePrepared() {
 
 void SegmentPool::WantSpares(uint32_t count) {
   wanted_spares_ = count;
+  while (spares_.size() > wanted_spares_) {
+    removals_.push_back(requests_->Add(RemoveFile{std::move(spares_.back())}));
+    spares_.pop_back();
+  }
   Pump();
 }
 

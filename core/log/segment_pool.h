@@ -33,6 +33,9 @@ class SegmentPool {
   // `requests` must outlive the pool.
   SegmentPool(Settings settings, RequestQueue* requests);
 
+  // A spare file that an earlier run left ready.
+  void AddSpare(std::string file) { spares_.push_back(std::move(file)); }
+
   // Takes over a file that nothing needs any more. It becomes a spare if one is wanted and
   // `reusable` (right size and block size, no damaged block), else it is removed.
   void GiveBack(std::string file, bool reusable);
@@ -45,7 +48,7 @@ class SegmentPool {
   // The segment is ready: takes it. Unset while it is being made.
   std::optional<Segment> TakePrepared();
 
-  // How many spares to keep; missing ones are made one after the other.
+  // How many spares to keep; missing ones are made one after the other, superfluous ones removed.
   void WantSpares(uint32_t count);
 
   // True if the completed request was one of the pool's. REQUIRES: it completed without error.

@@ -151,32 +151,41 @@ class Judge {
   Finding JudgeBreak(const struct Run* run) const {
     if (chain_.empty()) return Finding();
     const Place place = run != nullptr ? EndOf(run->last) : Beginning();
-    uint64_t expected = 0;  // sequence of the batch that is not there
-    if (run != nullptr) {
-      expected = At(run->last).sequence + 1;
-    } else {
-      const ChainSegment& first = chain_[place.segment];
-      const bool opened = first.header && first.header->kind == SegmentHeader::Kind::kRecovered;
-      if (opened) {
-        expected = first.header->cut.sequence + 1;
-      } else if (first.header) {
-        // Its predecessor was given up, which happens only after a batch in here was durable.
-        return Rot(place, "the first batch of the oldest segment is gone");
-      }
-    }
-    Finding finding;
     if (const Finding gone = JudgeHeaders(place); gone.rot) return gone;
-    if (WatermarkBehind(place) >= expected) {
-      return Rot(place, absl::StrCat("batch ", expected,
-                                     " is gone, but a later block proves that it was durable"));
-    }
+    const std::optional<uint64_t> expected =
+        run != nullptr ? At(run->last).sequence + 1 : FirstSequence(place);
+    // The block that went bad is the best place to name, so it comes before what only the later
+    // ones prove.
     for (const Place& start : PossibleStarts(place)) {
-      const Finding bad = JudgeExtent(start, expected);
+      const Finding bad = JudgeExtent(start, expected.value_or(LooseSequenceAt(start)));
       if (bad.rot) return bad;
     }
     if (const Finding stray = JudgeStrays(place); stray.rot) return stray;
+    // The predecessor was given up, which happens only after a batch in here was durable.
+    if (!expected) return Rot(place, "the first batch of the oldest segment is gone");
+    if (WatermarkBehind(place) >= *expected) {
+      return Rot(place, absl::StrCat("batch ", *expected,
+                                     " is gone, but a later block proves that it was durable"));
+    }
+    Finding finding;
     finding.traces = AnythingBehind(place);
     return finding;
+  }
+
+  // The sequence of the first batch of the segment at `place`, if its header says so.
+  std::optional<uint64_t> FirstSequence(const Place& place) const {
+    const SegmentHeader& header = *chain_[place.segment].header;
+    if (header.kind != SegmentHeader::Kind::kRecovered) return std::nullopt;
+    return header.cut.sequence + 1;
+  }
+
+  // The sequence that what is left of a batch starting at `start` bears; 0 if nothing is left.
+  uint64_t LooseSequenceAt(const Place& start) const {
+    for (const LooseBlock& loose : chain_[start.segment].scan->loose()) {
+      if (loose.number >= loose.part && loose.number - loose.part == start.block)
+        return loose.sequence;
+    }
+    return 0;
   }
 
   Finding Rot(const Place& place, std::string what) const {

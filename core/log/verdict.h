@@ -22,6 +22,7 @@ struct ChainSegment {
   std::optional<SegmentHeader> header;
   std::string reason;
   std::optional<SegmentScan> scan;  // set if header is
+  bool missing = false;             // no file at all: `file` is only the name it would have
 };
 
 // A batch that stands.
