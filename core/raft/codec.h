@@ -11,7 +11,7 @@
 
 // The binary forms of what peers send and what their logs keep. Every form starts with a version
 // byte. Decoders take any bytes: what is not exactly one well-formed value of a known version is
-// refused, and memory stays proportional to the input. Docs: docs/formats/raft.md.
+// refused, and memory stays proportional to the input.
 namespace jfs::raft {
 
 std::string EncodeHardState(const HardState& state);

@@ -91,7 +91,6 @@ Output Raft::Impl::Step(Micros now, const Input& input) {
   out_ = Output{};
   const View before = view();
   std::visit([this](const auto& in) { On(in); }, input);
-  RunTimers();
   FinishStep();
   if (oracle_checks()) {
     const View after = view();
@@ -117,7 +116,9 @@ View Raft::Impl::view() const {
           .recovering = hard_.recovering};
 }
 
-void Raft::Impl::On(const Tick&) {}
+// Only a tick looks at the clock's consequences: after a pause the messages that waited are heard
+// first.
+void Raft::Impl::On(const Tick&) { RunTimers(); }
 
 void Raft::Impl::On(const Received& input) {
   const Message& message = input.message;

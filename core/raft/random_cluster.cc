@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/raft/codec.h"
 #include "core/raft/random_cluster_node.h"
+#include "core/raft/text.h"
 
 namespace jfs::raft {
 namespace {
@@ -37,6 +38,7 @@ RandomCluster::RandomCluster(RandomClusterOptions options)
   crash_weight_ = sometimes(10);
   partition_weight_ = sometimes(10);
   destroy_weight_ = sometimes(5);
+  if (!options_.destroy) destroy_weight_ = 0;
   hang_weight_ = sometimes(4);
   transfer_weight_ = sometimes(3);
   for (size_t i = 1; i <= options_.nodes; ++i) {
@@ -355,8 +357,7 @@ void RandomCluster::Transmit(Message message) {
   const std::string bytes = EncodeMessage(message);
   fingerprint_ = HashCombine(fingerprint_, Hash64(bytes, now_.value));
   if (options_.trace) {
-    std::fprintf(stderr, "%lu %lu->%lu term %lu tag %zu\n", now_.value, message.from.node.value,
-                 message.to.value, message.term.value, message.body.index());
+    std::fprintf(stderr, "%s %s\n", Str(now_.value).c_str(), ToText(message).c_str());
   }
   size_t copies = 1;
   if (!healed_) {

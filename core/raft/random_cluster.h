@@ -28,6 +28,7 @@ struct RandomClusterOptions {
   uint64_t seed = 0;
   size_t nodes = 3;
   Duration run_time = 40 * kSecond;
+  bool destroy = true;  // lose disks, let them rot
   Mutations mutations;
   bool check_invariants = true;
   bool trace = false;  // to standard error

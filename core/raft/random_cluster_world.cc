@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "core/base/check.h"
@@ -264,18 +263,6 @@ void RandomCluster::CheckConverged() {
     highest = std::max(highest, status.commit);
     settled = settled || status.ready;
     if (status.recovering) Violation("node " + Str(id.value) + " was never re-admitted");
-    if (options_.trace) {
-      std::fprintf(stderr,
-                   "node %lu role %d term %lu leader %lu commit %lu last %lu durable %lu "
-                   "recovering %d formed %d\n",
-                   id.value, (int)status.role, status.term.value, status.leader.value,
-                   status.commit.value, status.last_index.value, status.durable.value,
-                   status.recovering, status.membership.formed());
-      for (const auto& f : status.followers)
-        std::fprintf(stderr, "  follower %lu match %lu next %lu counts %d snap %d first %lu\n",
-                     f.node.value, f.match.value, f.next.value, f.counts, f.snapshotting,
-                     status.first_index.value);
-    }
   }
   if (!settled) Violation("no leader after everything healed");
   for (const auto& [id, node] : nodes_) {
