@@ -1,0 +1,128 @@
+#ifndef NET_CLIENT_SERVICE_H_
+#define NET_CLIENT_SERVICE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+
+#include "core/base/identity.h"
+#include "core/node/io.h"
+#include "net/hadoop/ipc_server.h"
+#include "net/hadoop/translate.h"
+#include "net/jindo/proto/jindo.pb.h"
+
+// Between the clients' calls and the node: decides what a call is, resolves its caller, hands
+// commands and reads to the node, and turns the node's replies into answers. Lives on the loop's
+// thread.
+namespace jfs::net {
+
+struct CallerGroups {
+  std::vector<std::string> groups;  // the first is the primary one
+  bool superuser = false;
+};
+
+// Who belongs to which groups, as this master sees it.
+class CallerResolver {
+ public:
+  virtual ~CallerResolver() = default;
+  // What is known now; null: call Resolve. Valid until the next call of either function.
+  virtual const CallerGroups* Find(const std::string& user) = 0;
+  // Calls `done` on the loop's thread, later, when Find has an answer for `user`.
+  virtual void Resolve(const std::string& user, std::function<void()> done) = 0;
+};
+
+// The daemon around the service.
+class ServiceHost {
+ public:
+  virtual ~ServiceHost() = default;
+  // To the node in this turn, in order. Answered through ClientService::OnReply, each exactly once.
+  virtual void Submit(node::ClientCommand command) = 0;
+  virtual void Submit(node::ClientRead read) = 0;
+
+  // The namespace behind a port of the IPC server.
+  virtual ns::NamespaceId NamespaceOf(uint32_t listener) = 0;
+  // Whether this master leads and is ready, as far as it knows.
+  virtual bool Serving() = 0;
+  virtual hadoop::LocalState Local(ns::NamespaceId ns) = 0;
+
+  virtual void MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) = 0;
+  virtual void StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto* out) = 0;
+  // `address` empty: whoever is best. Not OK is shown to the caller.
+  virtual absl::Status TransferLeadership(const std::string& address) = 0;
+};
+
+class ClientService : public hadoop::CallHandler {
+ public:
+  struct MethodStats {
+    uint64_t calls = 0, errors = 0;
+  };
+
+  // All outlive the service. `server` may be set later, but before the first call.
+  ClientService(hadoop::ServiceFacts facts, CallerResolver* callers, ServiceHost* host);
+  ~ClientService() override;
+  void set_server(hadoop::IpcServer* server) { server_ = server; }
+  hadoop::ServiceFacts& facts() { return facts_; }
+
+  void OnCall(const hadoop::IncomingCall& call) override;
+
+  // One per command and read that was submitted. A read decided by the leader lease is checked by
+  // the host before: it turns a lapsed one into kNotReady.
+  void OnReply(const node::ClientReply& reply);
+
+  size_t pending() const { return pending_.size(); }
+  // By method name; names that are not served count as "(unknown)".
+  const std::map<std::string, MethodStats, std::less<>>& stats() const { return stats_; }
+
+ private:
+  struct Batch {
+    hadoop::CallHandle handle = 0;
+    std::vector<node::ClientReply> replies;
+    size_t missing = 0;
+    MethodStats* stats = nullptr;
+  };
+  struct Pending {
+    hadoop::CallHandle handle = 0;
+    hadoop::Plan plan;             // its action has gone to the node
+    std::shared_ptr<Batch> batch;  // set: one of the operations of importBatch
+    size_t place = 0;              // in the batch
+    MethodStats* stats = nullptr;
+  };
+  // A call with what is needed of its surroundings, kept while the caller's groups are looked up.
+  struct Request {
+    hadoop::CallHandle handle = 0;
+    uint32_t listener = 0;
+    hadoop::IpcCall call;
+    std::string user, address;
+  };
+
+  void Handle(Request request, const CallerGroups& groups);
+  void HandleJindo(Request request, ns::Caller caller);
+  void ImportBatch(const Request& request, ns::Caller caller, MethodStats* stats);
+  void AnswerNode(const Pending& pending, const node::ClientReply& reply);
+  void AnswerBatch(const Batch& batch);
+  void Succeed(hadoop::CallHandle handle, std::optional<int64_t> state_id,
+               std::string_view response);
+  void Refuse(hadoop::CallHandle handle, const hadoop::IpcError& error, MethodStats* stats);
+  node::CallHandle Remember(Pending pending);
+  MethodStats* StatsOf(std::string_view method);
+
+  hadoop::ServiceFacts facts_;
+  CallerResolver* const callers_;
+  ServiceHost* const host_;
+  hadoop::IpcServer* server_ = nullptr;
+  absl::flat_hash_map<uint64_t, Pending> pending_;
+  uint64_t next_call_ = 1;
+  std::map<std::string, MethodStats, std::less<>> stats_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace jfs::net
+
+#endif  // NET_CLIENT_SERVICE_H_

@@ -1,0 +1,335 @@
+#include "net/client_service.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "net/event_loop.h"
+#include "net/hadoop/ipc_client.h"
+#include "net/hadoop/proto/client_namenode.pb.h"
+#include "net/socket.h"
+
+namespace jfs::net {
+namespace {
+
+using hadoop::IpcClient;
+using hadoop::kClientProtocol;
+using hadoop::kJindoProtocol;
+using node::ClientReply;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A daemon whose node is the test.
+class Host : public ServiceHost, public CallerResolver {
+ public:
+  void Submit(node::ClientCommand command) override { commands.push_back(std::move(command)); }
+  void Submit(node::ClientRead read) override { reads.push_back(std::move(read)); }
+  ns::NamespaceId NamespaceOf(uint32_t listener) override { return listener + 10; }
+  bool Serving() override { return serving; }
+  hadoop::LocalState Local(ns::NamespaceId) override {
+    return {
+        .role = serving ? hadoop::LocalState::Role::kLeader : hadoop::LocalState::Role::kFollower,
+        .used = 77};
+  }
+  void MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) override {
+    out->set_answeredby(2);
+    auto* master = out->add_masters();
+    master->set_node(2);
+    master->set_address("emr-header-2:8103");
+    master->set_role("LEADER");
+  }
+  void StateHash(ns::NamespaceId, ::jfs::jindo::StateHashResponseProto* out) override {
+    out->set_appliedindex(1);
+    out->set_appliedterm(2);
+    out->set_statehash(3);
+    out->set_position(4);
+    out->set_directories(5);
+    out->set_files(6);
+    out->set_bytes(7);
+  }
+  absl::Status TransferLeadership(const std::string& address) override {
+    transferred_to = address;
+    return address == "bad:1" ? absl::NotFoundError("bad:1 is no master") : absl::OkStatus();
+  }
+  const CallerGroups* Find(const std::string& user) override {
+    if (user == "slow" && !slow_known) return nullptr;
+    groups = {.groups = {user + "-group"}, .superuser = user == "root"};
+    return &groups;
+  }
+  void Resolve(const std::string&, std::function<void()> done) override {
+    waiting.push_back(std::move(done));
+  }
+
+  std::vector<node::ClientCommand> commands;
+  std::vector<node::ClientRead> reads;
+  bool serving = true, slow_known = false;
+  std::string transferred_to = "nobody";
+  CallerGroups groups;
+  std::vector<std::function<void()>> waiting;
+};
+
+class ClientServiceTest : public testing::Test {
+ protected:
+  ClientServiceTest() : service_({}, &host_, &host_), server_(loop_.get(), &service_, {}) {
+    service_.set_server(&server_);
+    EXPECT_TRUE(server_.Listen({.host = "127.0.0.1", .port = 0}, 1).ok());
+  }
+  std::unique_ptr<IpcClient> Client(const std::string& user) {
+    IpcClient::Options options;
+    options.addresses = {{.host = "127.0.0.1", .port = server_.port(1)}};
+    options.user = user;
+    options.backoff_base = kMillisecond;
+    options.backoff_max = kMillisecond;
+    options.give_up_after = 20 * kSecond;
+    return std::make_unique<IpcClient>(options);
+  }
+  // Turns loop and client until `done`.
+  bool Until(IpcClient* client, const std::function<bool()>& done) {
+    const Micros end = EventLoop::Now() + 20 * kSecond;
+    while (!done() && EventLoop::Now() < end) {
+      loop_->RunOnce(kMillisecond);
+      client->Poll(0, &results_);
+    }
+    return done();
+  }
+  bool Result(IpcClient* client) {
+    return Until(client, [&] { return !results_.empty(); });
+  }
+  static ns::Reply Done(uint64_t sequence) {
+    return {.value = ns::Truth{true}, .position = ns::Position::Of(1, sequence)};
+  }
+  static ::hadoop::hdfs::MkdirsRequestProto Mkdirs() {
+    ::hadoop::hdfs::MkdirsRequestProto out;
+    out.set_src("/d");
+    out.mutable_masked()->set_perm(0755);
+    out.set_createparent(true);
+    return out;
+  }
+
+  std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::Create());
+  Host host_;
+  ClientService service_;
+  hadoop::IpcServer server_;
+  std::vector<IpcClient::Result> results_;
+};
+
+TEST_F(ClientServiceTest, MutationGoesToTheNodeAndBackWithItsPosition) {
+  auto client = Client("alice");
+  const int32_t id = client->Submit(kClientProtocol, "mkdirs", Mkdirs());
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == 1; }));
+  const ns::Command& command = host_.commands[0].command;
+  EXPECT_EQ(command.ns, 11u);
+  EXPECT_EQ(command.caller.user, "alice");
+  EXPECT_THAT(command.caller.groups, ElementsAre("alice-group"));
+  EXPECT_FALSE(command.caller.superuser);
+  EXPECT_EQ(command.caller.address, "127.0.0.1");
+  EXPECT_EQ(command.call.client, client->client_id());
+  EXPECT_EQ(command.call.call, id);
+  EXPECT_EQ(std::get<ns::Mkdirs>(command.operation).path, "/d");
+  service_.OnReply({.call = host_.commands[0].call, .reply = Done(9)});
+  ASSERT_TRUE(Result(client.get()));
+  ASSERT_TRUE(results_[0].ok());
+  EXPECT_EQ(results_[0].state_id, static_cast<int64_t>(ns::Position::Of(1, 9).packed));
+  ::hadoop::hdfs::MkdirsResponseProto response;
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  EXPECT_TRUE(response.result());
+  EXPECT_EQ(service_.pending(), 0u);
+  EXPECT_EQ(service_.stats().at("mkdirs").calls, 1u);
+}
+
+TEST_F(ClientServiceTest, EveryOutcomeBecomesWhatTheClientActsOn) {
+  auto client = Client("alice");
+  // Each of these makes the client ask again; the last answer is definite.
+  const ClientReply::Outcome again[] = {
+      ClientReply::Outcome::kNotLeader, ClientReply::Outcome::kNotReady,
+      ClientReply::Outcome::kBusy, ClientReply::Outcome::kUnknown};
+  client->Submit(kClientProtocol, "mkdirs", Mkdirs());
+  for (size_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == i + 1; }));
+    EXPECT_EQ(host_.commands[i].command.call, host_.commands[0].command.call);
+    service_.OnReply({.call = host_.commands[i].call, .outcome = again[i]});
+  }
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == 5; }));
+  service_.OnReply({.call = host_.commands[4].call, .outcome = ClientReply::Outcome::kDiskLow});
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(results_[0].error->exception_class, "java.io.IOException");
+  EXPECT_THAT(results_[0].error->message, HasSubstr("disk space"));
+  EXPECT_EQ(client->failovers(), 2u);
+}
+
+TEST_F(ClientServiceTest, MsyncAnswersOnlyThePosition) {
+  auto client = Client("alice");
+  client->Submit(kClientProtocol, "msync", ::hadoop::hdfs::MsyncRequestProto());
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 1; }));
+  service_.OnReply(
+      {.call = host_.reads[0].call,
+       .reply = {.code = ns::Code::kPermissionDenied, .position = ns::Position::Of(1, 3)}});
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_TRUE(results_[0].ok());
+  EXPECT_EQ(results_[0].state_id, static_cast<int64_t>(ns::Position::Of(1, 3).packed));
+}
+
+TEST_F(ClientServiceTest, LocalCallsAreTheLeadersUnlessUnchecked) {
+  auto client = Client("alice");
+  host_.serving = false;
+  client->Submit(kClientProtocol, "getHAServiceState",
+                 ::hadoop::hdfs::HAServiceStateRequestProto());
+  ASSERT_TRUE(Result(client.get()));
+  ::hadoop::hdfs::HAServiceStateResponseProto state;
+  ASSERT_TRUE(state.ParseFromString(results_[0].response));
+  EXPECT_EQ(state.state(), ::hadoop::common::STANDBY);
+  results_.clear();
+  ::hadoop::hdfs::RenewLeaseRequestProto renew;
+  renew.set_clientname("c");
+  client->Submit(kClientProtocol, "renewLease", renew);
+  ASSERT_TRUE(Until(client.get(), [&] { return client->failovers() > 1; }));
+  EXPECT_TRUE(results_.empty());
+  host_.serving = true;
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_TRUE(results_[0].ok());
+}
+
+TEST_F(ClientServiceTest, SuperuserCallsAreRefusedToOthers) {
+  auto client = Client("alice");
+  ::hadoop::hdfs::GetDatanodeReportRequestProto report;
+  report.set_type(::hadoop::hdfs::ALL);
+  client->Submit(kClientProtocol, "getDatanodeReport", report);
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(results_[0].error->exception_class,
+            "org.apache.hadoop.security.AccessControlException");
+  EXPECT_EQ(results_[0].error->message,
+            "Access denied for user alice. Superuser privilege is required");
+  results_.clear();
+  auto root = Client("root");
+  root->Submit(kClientProtocol, "getDatanodeReport", report);
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_TRUE(results_[0].ok());
+}
+
+TEST_F(ClientServiceTest, CallsWaitForTheGroupsOfTheirCaller) {
+  auto client = Client("slow");
+  client->Submit(kClientProtocol, "mkdirs", Mkdirs());
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.waiting.size() == 1; }));
+  EXPECT_TRUE(host_.commands.empty());
+  host_.slow_known = true;
+  host_.waiting[0]();
+  ASSERT_EQ(host_.commands.size(), 1u);
+  EXPECT_THAT(host_.commands[0].command.caller.groups, ElementsAre("slow-group"));
+  service_.OnReply({.call = host_.commands[0].call, .reply = Done(1)});
+}
+
+::jfs::jindo::ImportBatchRequestProto Batch(uint32_t first_call_id) {
+  ::jfs::jindo::ImportBatchRequestProto out;
+  for (uint32_t i = 0; i < 3; ++i) {
+    auto* operation = out.add_operations();
+    operation->set_callid(first_call_id + i);
+    operation->mutable_mkdirs()->set_path("/d" + std::to_string(i));
+    operation->mutable_mkdirs()->set_mode(0755);
+  }
+  return out;
+}
+
+TEST_F(ClientServiceTest, BatchIsAnsweredWhenAllOfItIs) {
+  auto client = Client("alice");
+  const auto first = static_cast<uint32_t>(client->ReserveCallIds(3));
+  client->Submit(kJindoProtocol, "importBatch", Batch(first));
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == 3; }));
+  for (uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(host_.commands[i].command.call.call, static_cast<int32_t>(first + i));
+  }
+  ClientReply refused{.call = host_.commands[1].call};
+  refused.reply = {.code = ns::Code::kFileExists,
+                   .arguments = {"/d1", "127.0.0.1"},
+                   .position = ns::Position::Of(1, 4)};
+  refused.at = {.index = raft::LogIndex(30), .term = raft::Term(2)};
+  refused.ordinal = 1;
+  service_.OnReply(refused);
+  service_.OnReply({.call = host_.commands[2].call, .reply = Done(6)});
+  service_.OnReply({.call = host_.commands[0].call, .reply = Done(5)});
+  ASSERT_TRUE(Result(client.get()));
+  ASSERT_TRUE(results_[0].ok());
+  ::jfs::jindo::ImportBatchResponseProto response;
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_FALSE(response.results(0).has_exceptionclass());
+  EXPECT_TRUE(response.results(0).result());
+  EXPECT_EQ(response.results(1).exceptionclass(),
+            "org.apache.hadoop.fs.FileAlreadyExistsException");
+  EXPECT_EQ(response.results(1).logindex(), 30u);
+  EXPECT_EQ(response.results(1).ordinal(), 1u);
+  EXPECT_EQ(results_[0].state_id, static_cast<int64_t>(ns::Position::Of(1, 6).packed));
+}
+
+TEST_F(ClientServiceTest, BatchWithAnUncertainPartIsAskedForAgainAsAWhole) {
+  auto client = Client("alice");
+  client->Submit(kJindoProtocol, "importBatch",
+                 Batch(static_cast<uint32_t>(client->ReserveCallIds(3))));
+  size_t expected = 0;
+  for (const auto outcome : {ClientReply::Outcome::kUnknown, ClientReply::Outcome::kNotLeader,
+                             ClientReply::Outcome::kBusy}) {
+    expected += 3;
+    ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == expected; }));
+    service_.OnReply({.call = host_.commands[expected - 3].call, .reply = Done(1)});
+    service_.OnReply({.call = host_.commands[expected - 2].call, .outcome = outcome});
+    service_.OnReply({.call = host_.commands[expected - 1].call, .reply = Done(2)});
+  }
+  EXPECT_TRUE(results_.empty());
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.commands.size() == 12; }));
+  EXPECT_EQ(host_.commands[9].command.call, host_.commands[0].command.call);
+  for (size_t i = 9; i < 12; ++i)
+    service_.OnReply({.call = host_.commands[i].call, .reply = Done(3)});
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_TRUE(results_[0].ok());
+}
+
+TEST_F(ClientServiceTest, AdministrationOverTheJindoProtocol) {
+  auto root = Client("root");
+  root->Submit(kJindoProtocol, "metaStatus", ::jfs::jindo::MetaStatusRequestProto());
+  ASSERT_TRUE(Result(root.get()));
+  ::jfs::jindo::MetaStatusResponseProto status;
+  ASSERT_TRUE(status.ParseFromString(results_[0].response));
+  EXPECT_EQ(status.masters(0).role(), "LEADER");
+  results_.clear();
+  root->Submit(kJindoProtocol, "stateHash", ::jfs::jindo::StateHashRequestProto());
+  ASSERT_TRUE(Result(root.get()));
+  ::jfs::jindo::StateHashResponseProto hash;
+  ASSERT_TRUE(hash.ParseFromString(results_[0].response));
+  EXPECT_EQ(hash.statehash(), 3u);
+  results_.clear();
+  ::jfs::jindo::TransferLeadershipRequestProto transfer;
+  transfer.set_address("bad:1");
+  root->Submit(kJindoProtocol, "transferLeadership", transfer);
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_EQ(results_[0].error->message, "bad:1 is no master");
+  results_.clear();
+  host_.transferred_to = "nobody";
+  auto alice = Client("alice");
+  alice->Submit(kJindoProtocol, "transferLeadership",
+                ::jfs::jindo::TransferLeadershipRequestProto());
+  ASSERT_TRUE(Result(alice.get()));
+  EXPECT_EQ(results_[0].error->exception_class,
+            "org.apache.hadoop.security.AccessControlException");
+  EXPECT_EQ(host_.transferred_to, "nobody");
+  results_.clear();
+  alice->Submit(kJindoProtocol, "nothing", "");
+  ASSERT_TRUE(Result(alice.get()));
+  EXPECT_THAT(results_[0].error->exception_class, HasSubstr("RpcNoSuchMethodException"));
+}
+
+TEST_F(ClientServiceTest, BrokenRequestEndsTheConnection) {
+  auto client = Client("alice");
+  client->Submit(kClientProtocol, "mkdirs", std::string("\xff\xff"));
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(results_[0].error->detail,
+            ::hadoop::common::RpcResponseHeaderProto::FATAL_DESERIALIZING_REQUEST);
+}
+
+}  // namespace
+}  // namespace jfs::net

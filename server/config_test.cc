@@ -1,0 +1,282 @@
+#include "server/config.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace jfs::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kThree[] =
+    "namespace.backend.type=raft\n"
+    "namespace.backend.raft.initial-conf=emr-header-1:8103:0,emr-header-2:8103:0,emr-header-3:8103:"
+    "0\n"
+    "namespace.backend.raft.hostname=emr-header-2\n"
+    "jfs.namespace.server.rpc-address=emr-header-1:8101,emr-header-2:8101,emr-header-3:8101\n"
+    "namespace.meta-dir=/data\n";
+constexpr char kOne[] = "namespace.meta-dir=/data\n";
+
+absl::StatusOr<Config> Read(const std::string& text, const char* machine = "") {
+  const absl::StatusOr<Settings> settings = ParseFile("f.cfg", text);
+  if (!settings.ok()) return settings.status();
+  return Interpret(*settings, machine);
+}
+
+TEST(Config, ThreeMastersAsInTheManual) {
+  const absl::StatusOr<Config> config = Read(kThree);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->backend, Backend::kRaft);
+  ASSERT_EQ(config->masters.size(), 3u);
+  EXPECT_EQ(config->self, NodeId(2));
+  EXPECT_EQ(config->peer_port(), 8103);
+  EXPECT_EQ(config->rpc_port, 8101);
+  EXPECT_EQ(config->http_port, 8104);
+  EXPECT_EQ(config->meta_dir, "/data");
+  ASSERT_EQ(config->namespaces.size(), 1u);
+  EXPECT_EQ(config->namespaces[0].name, "test");
+  EXPECT_EQ(config->namespaces[0].rpc_port, 8101);
+  EXPECT_EQ(config->log_segment_bytes, 64u << 20);
+  EXPECT_EQ(config->retry_cache_bytes, 256u << 20);
+  EXPECT_EQ(config->election_timeout, kSecond);
+  EXPECT_EQ(config->superuser_group, "supergroup");
+}
+
+TEST(Config, OneMasterNeedsOnlyADirectory) {
+  const absl::StatusOr<Config> config = Read(kOne, "box");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->backend, Backend::kRocksDb);
+  EXPECT_EQ(config->self, NodeId(1));
+  ASSERT_EQ(config->masters.size(), 1u);
+  EXPECT_EQ(config->masters[0].host, "box");
+}
+
+TEST(Config, RepeatedHostsAreToldApartByTheirPort) {
+  const std::string local =
+      "namespace.backend.type = raft\n"
+      "# three masters on one machine\n\n"
+      "namespace.backend.raft.initial-conf = 127.0.0.1:1:0, 127.0.0.1:2:0, 127.0.0.1:3\n"
+      "namespace.meta-dir=/d\n"
+      "namespace.backend.raft.hostname=";
+  const absl::StatusOr<Config> third = Read(local + "127.0.0.1:3\n");
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(third->self, NodeId(3));
+  const absl::StatusOr<Config> any = Read(local + "127.0.0.1\n");
+  ASSERT_FALSE(any.ok());
+  EXPECT_THAT(std::string(any.status().message()), HasSubstr("give host:port"));
+}
+
+TEST(Config, OwnEntryIsFoundByTheMachinesName) {
+  std::string text = kThree;
+  text.erase(text.find("namespace.backend.raft.hostname"),
+             sizeof "namespace.backend.raft.hostname=emr-header-2");
+  const absl::StatusOr<Config> config = Read(text, "emr-header-3");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->self, NodeId(3));
+  EXPECT_FALSE(Read(text, "elsewhere").ok());
+}
+
+TEST(Config, HashIsThatOfTheMastersWhateverTheirOrder) {
+  const auto hash = [](const std::string& conf) {
+    return Read(
+               "namespace.backend.type=raft\nnamespace.meta-dir=/"
+               "d\nnamespace.backend.raft.hostname=a\n"
+               "namespace.backend.raft.initial-conf=" +
+               conf + "\n")
+        ->configuration_hash();
+  };
+  EXPECT_EQ(hash("a:1:0,b:1:0"), hash("b:1,a:1"));
+  EXPECT_NE(hash("a:1:0,b:1:0"), hash("a:1:0,b:2:0"));
+  EXPECT_NE(hash("a:1:0,b:1:0"), hash("a:1:0,b:1:0,c:1:0"));
+}
+
+TEST(Config, IpV6) {
+  const absl::StatusOr<Config> config = Read(
+      "namespace.backend.type=raft\nnamespace.meta-dir=/d\nnamespace.backend.raft.hostname=::1\n"
+      "namespace.backend.raft.initial-conf=[::1]:8103:0,[fe80::2]:8103\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->masters[0].host, "::1");
+  EXPECT_EQ(config->masters[1].ToString(), "[fe80::2]:8103");
+}
+
+TEST(Config, NamespacesHaveTheirPortsAndPlaces) {
+  const absl::StatusOr<Config> config = Read(
+      "namespace.meta-dir=/d\njfs.namespaces=test,logs\n"
+      "jfs.namespaces.test.oss.uri=file:///blocks/test\njfs.namespaces.logs.rpc.port=8201\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->namespaces.size(), 2u);
+  EXPECT_EQ(config->namespaces[0].oss_uri, "file:///blocks/test");
+  EXPECT_EQ(config->namespaces[1].name, "logs");
+  EXPECT_EQ(config->namespaces[1].rpc_port, 8201);
+}
+
+TEST(Config, StaticGroups) {
+  const absl::StatusOr<Config> config = Read(
+      "namespace.meta-dir=/d\nhadoop.user.group.static.mapping.overrides=alice=staff, users; "
+      "bob=;root=supergroup\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->static_groups.at("alice"), ElementsAre("staff", "users"));
+  EXPECT_TRUE(config->static_groups.at("bob").empty());
+}
+
+struct ErrorCase {
+  const char* name;
+  std::string text;
+  const char* starts;    // place and key
+  const char* contains;  // the way out
+};
+
+class ConfigErrors : public testing::TestWithParam<ErrorCase> {};
+
+TEST_P(ConfigErrors, NamePlaceKeyAndWayOut) {
+  const ErrorCase& c = GetParam();
+  const absl::StatusOr<Config> config = Read(c.text);
+  ASSERT_FALSE(config.ok());
+  const std::string message(config.status().message());
+  EXPECT_EQ(message.rfind(c.starts, 0), 0u) << message;
+  EXPECT_THAT(message, HasSubstr(c.contains));
+}
+
+const std::string kMeta = kOne;
+const std::string kRaft = kThree;
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ConfigErrors,
+    testing::Values(
+        ErrorCase{"NoEquals", "# c\nhello\n", "f.cfg:2: 'hello'", "key=value"},
+        ErrorCase{"Unknown", "namespace.rpc.prot=1\n",
+                  "f.cfg:1: namespace.rpc.prot: there is no such key",
+                  "did you mean namespace.rpc.port?"},
+        ErrorCase{"UnknownFar", "x=1\n", "f.cfg:1: x: there is no such key", "--help"},
+        ErrorCase{"Twice", kMeta + "\nnamespace.meta-dir=/e\n",
+                  "f.cfg:3: namespace.meta-dir: is set already at f.cfg:1", "remove one"},
+        ErrorCase{"Type", kMeta + "namespace.backend.type=etcd\n",
+                  "f.cfg:2: namespace.backend.type: 'etcd'", "rocksdb, raft and ots"},
+        ErrorCase{"Ots", kMeta + "namespace.backend.type=ots\n",
+                  "f.cfg:2: namespace.backend.type: ots", "not supported yet"},
+        ErrorCase{"Mirror", kRaft + "namespace.backend.raft.async.ots.enabled=true\n",
+                  "f.cfg:6: namespace.backend.raft.async.ots.enabled", "not supported yet"},
+        ErrorCase{"Recovery", kMeta + "namespace.backend.rocksdb.recovery.mode=true\n",
+                  "f.cfg:2: namespace.backend.rocksdb.recovery.mode", "not supported yet"},
+        ErrorCase{"NotBool", kMeta + "namespace.backend.rocksdb.recovery.mode=yes\n",
+                  "f.cfg:2: namespace.backend.rocksdb.recovery.mode: 'yes'",
+                  "neither true nor false"},
+        ErrorCase{"NoMetaDir", "namespace.rpc.port=1\n", "configuration: namespace.meta-dir",
+                  "is needed"},
+        ErrorCase{"NoInitialConf", kMeta + "namespace.backend.type=raft\n",
+                  "configuration: namespace.backend.raft.initial-conf", "list all masters"},
+        ErrorCase{"InitialConfWithRocksDb", kMeta + "namespace.backend.raft.initial-conf=a:1:0\n",
+                  "f.cfg:2: namespace.backend.raft.initial-conf",
+                  "contradicts namespace.backend.type=rocksdb"},
+        ErrorCase{
+            "ReplicaNumber",
+            "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:1:1\n" + kMeta,
+            "f.cfg:2: namespace.backend.raft.initial-conf: 'a:1:1'", "host:port:0"},
+        ErrorCase{"DoubleMaster",
+                  "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:1:0,a:1:0\n" +
+                      kMeta,
+                  "f.cfg:2: namespace.backend.raft.initial-conf: a:1", "twice"},
+        ErrorCase{
+            "PortZero",
+            "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:0:0\n" + kMeta,
+            "f.cfg:2: namespace.backend.raft.initial-conf", "port 0"},
+        ErrorCase{"WrongHostname",
+                  "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:1:0\n"
+                  "namespace.backend.raft.hostname=b\n" +
+                      kMeta,
+                  "f.cfg:3: namespace.backend.raft.hostname: 'b' is no entry", "it has a:1"},
+        ErrorCase{"RpcCount",
+                  "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:1:0,b:1:0\n"
+                  "namespace.backend.raft.hostname=a\njfs.namespace.server.rpc-address=a:2\n" +
+                      kMeta,
+                  "f.cfg:4: jfs.namespace.server.rpc-address: has 1 entries",
+                  "one client address for each master"},
+        ErrorCase{"RpcOrder",
+                  "namespace.backend.type=raft\nnamespace.backend.raft.initial-conf=a:1:0,b:1:0\n"
+                  "namespace.backend.raft.hostname=a\njfs.namespace.server.rpc-address=b:2,a:2\n" +
+                      kMeta,
+                  "f.cfg:4: jfs.namespace.server.rpc-address: entry 1", "same order"},
+        ErrorCase{"RpcPortContradiction", kRaft + "namespace.rpc.port=9000\n",
+                  "f.cfg:6: namespace.rpc.port: 9000", "leave one out"},
+        ErrorCase{"BadPort", kMeta + "namespace.rpc.port=70000\n",
+                  "f.cfg:2: namespace.rpc.port: '70000'", "from 0 to 65535"},
+        ErrorCase{"SamePort", kMeta + "namespace.http.port=8101\n",
+                  "f.cfg:2: namespace.http.port: port 8101", "give each its own"},
+        ErrorCase{"NamespaceName", kMeta + "jfs.namespaces=a/b\n", "f.cfg:2: jfs.namespaces: 'a/b'",
+                  "not a name"},
+        ErrorCase{"NamespaceWithoutPort", kMeta + "jfs.namespaces=a,b\n",
+                  "f.cfg:2: jfs.namespaces: namespace 'b'", "set jfs.namespaces.b.rpc.port"},
+        ErrorCase{"NamespaceUnknown", kMeta + "jfs.namespaces.other.oss.uri=x\n",
+                  "f.cfg:2: jfs.namespaces.other.oss.uri", "add it there or remove"},
+        ErrorCase{"Segment", kMeta + "namespace.log.segment-bytes=1048577\n",
+                  "f.cfg:2: namespace.log.segment-bytes", "multiple of 4096"},
+        ErrorCase{"Heartbeat", kMeta + "namespace.backend.raft.heartbeat-ms=500\n",
+                  "f.cfg:2: namespace.backend.raft.heartbeat-ms", "three heartbeats"},
+        ErrorCase{"Level", kMeta + "namespace.log.level=loud\n",
+                  "f.cfg:2: namespace.log.level: 'loud'", "debug"},
+        ErrorCase{"Groups", kMeta + "hadoop.user.group.static.mapping.overrides=alice\n",
+                  "f.cfg:2: hadoop.user.group.static.mapping.overrides: 'alice'", "user=group"},
+        ErrorCase{"BlockSize", kMeta + "dfs.blocksize=16\n", "f.cfg:2: dfs.blocksize: 16",
+                  "min-block-size"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+absl::StatusOr<CommandLine> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "namespaced");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(CommandLine, EveryKeyIsAFlag) {
+  const absl::StatusOr<CommandLine> line =
+      Parse({"--namespace.rpc.port=9001", "--namespace.meta-dir", "/x",
+             "--jfs.namespaces.test.oss.uri=file:///b", "--conf", "c.cfg", "--check-config"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->action, CommandLine::Action::kCheck);
+  EXPECT_EQ(line->config_file, "c.cfg");
+  EXPECT_TRUE(line->config_file_given);
+  EXPECT_EQ(line->settings.at("namespace.rpc.port").value, "9001");
+  EXPECT_EQ(line->settings.at("namespace.meta-dir").value, "/x");
+  EXPECT_EQ(line->settings.at("jfs.namespaces.test.oss.uri").value, "file:///b");
+  EXPECT_EQ(line->settings.at("namespace.rpc.port").source, "command line");
+}
+
+TEST(CommandLine, FlagsWinOverTheFileAndErrorsNameThem) {
+  absl::StatusOr<CommandLine> line =
+      Parse({"--namespace.meta-dir=/x", "--namespace.rpc.port=many"});
+  ASSERT_TRUE(line.ok());
+  const absl::StatusOr<Config> config = LoadConfig(*line, "box");
+  ASSERT_FALSE(config.ok());
+  EXPECT_EQ(
+      std::string(config.status().message()).rfind("command line: namespace.rpc.port: 'many'", 0),
+      0u)
+      << config.status();
+}
+
+TEST(CommandLine, UnknownFlagsAreRefused) {
+  const absl::StatusOr<CommandLine> line = Parse({"--namespace.rpc.prot=1"});
+  ASSERT_FALSE(line.ok());
+  EXPECT_THAT(std::string(line.status().message()),
+              HasSubstr("did you mean --namespace.rpc.port?"));
+  EXPECT_FALSE(Parse({"stray"}).ok());
+  EXPECT_FALSE(Parse({"--jfs.namespaces.test.oss.uri"}).ok());
+}
+
+TEST(CommandLine, HelpListsTheKeys) {
+  const absl::StatusOr<CommandLine> line = Parse({"--help"});
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->action, CommandLine::Action::kPrint);
+  EXPECT_THAT(line->text, HasSubstr("--namespace.backend.raft.initial-conf"));
+}
+
+TEST(CommandLine, MissingFileIsNamed) {
+  const absl::StatusOr<CommandLine> line = Parse({"--conf=/no/such.cfg"});
+  ASSERT_TRUE(line.ok());
+  const absl::StatusOr<Config> config = LoadConfig(*line, "");
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("/no/such.cfg"));
+}
+
+}  // namespace
+}  // namespace jfs::server
