@@ -9,10 +9,14 @@
 namespace jfs::ns {
 namespace {
 
-// Limits on a file's shape, which HDFS checks before it looks at the tree.
+// Limits on a file's shape. HDFS checks them once the path itself is in order, but before an existing file matters.
 std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path,
                                 const std::string& client, uint32_t replication,
                                 uint64_t block_size) {
+  if (block_size < limits.min_block_size) {
+    return Refuse(Code::kBlockSizeTooSmall,
+                  {std::to_string(block_size), std::to_string(limits.min_block_size)});
+  }
   if (replication > limits.max_replication) {
     return Refuse(Code::kReplicationTooLarge,
                   {std::to_string(replication), std::to_string(limits.max_replication), path, client});
@@ -20,10 +24,6 @@ std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path
   if (replication < limits.min_replication) {
     return Refuse(Code::kReplicationTooSmall,
                   {std::to_string(replication), std::to_string(limits.min_replication), path, client});
-  }
-  if (block_size < limits.min_block_size) {
-    return Refuse(Code::kBlockSizeTooSmall,
-                  {std::to_string(block_size), std::to_string(limits.min_block_size)});
   }
   return std::nullopt;
 }
@@ -49,26 +49,28 @@ Reply RefuseExisting(const Caller& caller, const Create& op, const Resolved& at)
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Create& op) {
   ParsedPath parsed = ParseNewPath(op.path, "create", tx->limits());
   if (parsed.refused) return *parsed.refused;
-  std::optional<Reply> refused = CheckShape(tx->limits(), parsed.path.text(), op.client_name,
-                                            op.replication, op.block_size);
-  if (refused) return *refused;
   absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
   if (!at.ok()) return at.status();
 
   const bool overwrite = (op.flags & Create::kOverwrite) != 0;
-  refused = CheckTraverse(call.caller, *at, /*creating=*/true);
+  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/true);
   if (refused) return *refused;
   refused = CheckAncestorWrite(call.caller, *at);
   if (refused) return *refused;
   if (at->is_directory()) return Refuse(Code::kExistsAsDirectory, {at->path.text()});
   if (at->is_file()) {
-    if (!overwrite) return RefuseExisting(call.caller, op, *at);
-    refused = CheckAccess(call.caller, *at, Access::kWrite);
+    if (overwrite) refused = CheckAccess(call.caller, *at, Access::kWrite);
     if (refused) return *refused;
   } else {
     if (!op.create_parent) refused = CheckParentExists(*at);
     if (refused) return *refused;
     if ((op.flags & Create::kCreate) == 0) return Refuse(Code::kOverwriteNotFound, {at->path.text()});
+  }
+  refused = CheckShape(tx->limits(), at->path.text(), op.client_name, op.replication, op.block_size);
+  if (refused) return *refused;
+  if (at->is_file()) {
+    if (!overwrite) return RefuseExisting(call.caller, op, *at);
+  } else {
     refused = CheckNewNames(tx->limits(), *at);
     if (refused) return *refused;
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+
 #include "core/base/codec.h"
 #include "core/ns/keys.h"
 #include "core/ns/records.h"
@@ -37,7 +38,7 @@ std::string Say(const Parts&... parts) {
 struct DirectoryFacts {
   DirectoryRecord record;
   DirectCounts counted;
-  uint64_t referrers = 0;         // entries that lead to it
+  uint64_t referrers = 0;          // entries that lead to it
   InodeId referrer_directory = 0;  // of the last of them
   std::string referrer_name;
   bool live = false;
@@ -57,8 +58,8 @@ class Checker {
   explicit Checker(const kv::View& view) : view_(view) {}
 
   absl::StatusOr<std::vector<std::string>> Run() {
-    // One pass over all rows in key order ('b' blocks, 'd' directories, 'e' entries, 'g' pending deletes, ...), keeping of a
-    // file only what a later row is compared with.
+    // One pass over all rows in key order ('b' blocks, 'd' directories, 'e' entries, 'g' pending
+    // deletes, ...), keeping of a file only what a later row is compared with.
     const auto at = view_.Scan("", "");
     for (; at->Valid(); at->Next()) Row(at->key(), at->value());
     if (!at->status().ok()) return at->status();
@@ -119,10 +120,9 @@ class Checker {
     Block block;
     if (!ParseBlockKey(key, &file, &index) || !DecodeRecord(value, &block)) return false;
     BlockRows& rows = block_rows_[file];
-    if (index != kInlineBlocks + rows.count) {
-      Find(Say("file ", file, " has a row for block ", index, " where ", kInlineBlocks + rows.count,
-               " is next"));
-    }
+    // While a file is being deleted its first block rows are gone already, so gaps are judged with
+    // the entry.
+    if (index != kInlineBlocks + rows.count && !rows.gap.has_value()) rows.gap = index;
     ++rows.count;
     rows.bytes += block.bytes;
     CountBlock(file, block);
@@ -183,6 +183,10 @@ class Checker {
       facts.block_rows = rows->second.count;
       facts.bytes_in_blocks += rows->second.bytes;
       rows->second.referred = true;
+      if (rows->second.gap.has_value()) {
+        Find(Say("file ", file.id, " has a row for block ", *rows->second.gap,
+                 " but not for all before it"));
+      }
     }
     if (!files_.emplace(file.id, std::move(facts)).second) {
       Find(Say("file ", file.id, " has two entries, one of them ", KeyText(key)));
@@ -238,7 +242,8 @@ class Checker {
     last_retry_time_ = record.log_time_millis;
     if (record.reply.position > newest_remembered_) newest_remembered_ = record.reply.position;
     if (!remembered_.insert(record.call).second) {
-      Find(Say("retry row ", KeyText(key), " is for a call that another row remembers: applied twice"));
+      Find(Say("retry row ", KeyText(key),
+               " is for a call that another row remembers: applied twice"));
     }
     return true;
   }
@@ -280,7 +285,8 @@ class Checker {
     }
   }
 
-  // A directory is accounted for if its chain of parents ends at a root, or at an inode that waits to be deleted.
+  // A directory is accounted for if its chain of parents ends at a root, or at an inode that waits
+  // to be deleted.
   void CheckDirectories() {
     // Each directory's chain ends where that of its parent does: every step is taken once.
     std::map<InodeId, bool> ends;  // id -> whether the chain ends properly
@@ -305,7 +311,8 @@ class Checker {
       }
       for (const InodeId step : chain) ends[step] = proper;
       if (!proper) {
-        Find(Say("directory ", id, " (", facts.record.name, ") is not reachable from any root: its parents ",
+        Find(Say("directory ", id, " (", facts.record.name,
+                 ") is not reachable from any root: its parents ",
                  on_chain.count(at) != 0 ? "are a cycle" : "end nowhere"));
       }
       CheckDirectory(id, facts);
@@ -316,8 +323,10 @@ class Checker {
     const bool root = roots_.count(id) != 0;
     const auto unlinked = pending_.find(id);
     if (unlinked != pending_.end()) {
-      if (facts.referrers != 0) Find(Say("directory ", id, " waits to be deleted but has an entry"));
-      if (!unlinked->second.directory) Find(Say("directory ", id, " waits to be deleted as a file"));
+      if (facts.referrers != 0)
+        Find(Say("directory ", id, " waits to be deleted but has an entry"));
+      if (!unlinked->second.directory)
+        Find(Say("directory ", id, " waits to be deleted as a file"));
       return;  // its entries are on their way out, its counts are not kept
     }
     if (!root && facts.referrers != 1) {
@@ -332,9 +341,10 @@ class Checker {
     const DirectCounts& stored = facts.record.counts;
     const DirectCounts& counted = facts.counted;
     if (stored != counted) {
-      Find(Say("directory ", id, " says it has ", stored.directories, " directories, ", stored.files,
-               " files, ", stored.bytes, " bytes, ", stored.space, " replicated; recounted are ",
-               counted.directories, ", ", counted.files, ", ", counted.bytes, ", ", counted.space));
+      Find(Say("directory ", id, " says it has ", stored.directories, " directories, ",
+               stored.files, " files, ", stored.bytes, " bytes, ", stored.space,
+               " replicated; recounted are ", counted.directories, ", ", counted.files, ", ",
+               counted.bytes, ", ", counted.space));
     }
     CheckInodeId("directory", id);
   }
@@ -351,7 +361,8 @@ class Checker {
       CheckInodeId("file", id);
       if (directories_.count(id) != 0) Find(Say("inode ", id, " is a file and a directory"));
       if (file.block_rows != file.block_rows_due) {
-        Find(Say("file ", id, " has ", file.block_rows, " block rows instead of ", file.block_rows_due));
+        Find(Say("file ", id, " has ", file.block_rows, " block rows instead of ",
+                 file.block_rows_due));
       }
       if (file.length != file.bytes_in_blocks) {
         Find(Say("file ", id, " says it has ", file.length, " bytes, its blocks have ",
@@ -359,28 +370,31 @@ class Checker {
       }
       const auto open = open_files_.find(id);
       if (file.open != (open != open_files_.end())) {
-        Find(Say("file ", id, file.open ? " is open without a lease row" : " is closed but has a lease row"));
+        Find(Say("file ", id,
+                 file.open ? " is open without a lease row" : " is closed but has a lease row"));
         continue;
       }
-      if (file.open && (open->second.directory != file.directory || open->second.name != file.name ||
-                        open->second.holder != file.holder)) {
+      if (file.open && (open->second.directory != file.directory ||
+                        open->second.name != file.name || open->second.holder != file.holder)) {
         Find(Say("the lease row of file ", id, " says ", open->second.directory, "/",
-                 open->second.name, " of ", open->second.holder, ", its entry ", file.directory, "/",
-                 file.name, " of ", file.holder));
+                 open->second.name, " of ", open->second.holder, ", its entry ", file.directory,
+                 "/", file.name, " of ", file.holder));
       }
     }
   }
 
   void CheckOpenFiles() {
     for (const auto& [id, record] : open_files_) {
-      if (files_.count(id) == 0) Find(Say("lease row of ", record.holder, " is for file ", id, ", which has no entry"));
+      if (files_.count(id) == 0)
+        Find(Say("lease row of ", record.holder, " is for file ", id, ", which has no entry"));
     }
   }
 
   void CheckPendingDeletes() {
     for (const auto& [id, record] : pending_) {
       if (record.directory) {
-        if (directories_.count(id) == 0) Find(Say("directory ", id, " waits to be deleted but has no row"));
+        if (directories_.count(id) == 0)
+          Find(Say("directory ", id, " waits to be deleted but has no row"));
         if (roots_.count(id) != 0) Find(Say("root ", id, " waits to be deleted"));
       } else {
         if (files_.count(id) != 0) Find(Say("file ", id, " waits to be deleted but has an entry"));
@@ -398,17 +412,20 @@ class Checker {
     if (!counters_) return;
     const uint64_t lineage = uint64_t{counters_->lineage - 1u} << kShift;
     if (highest_block_ >= (lineage | counters_->next_block)) {
-      Find(Say("block ", highest_block_, " is not below the next block id ", counters_->next_block));
+      Find(
+          Say("block ", highest_block_, " is not below the next block id ", counters_->next_block));
     }
     if (highest_stamp_ >= (lineage | counters_->next_stamp)) {
-      Find(Say("generation stamp ", highest_stamp_, " is not below the next one ", counters_->next_stamp));
+      Find(Say("generation stamp ", highest_stamp_, " is not below the next one ",
+               counters_->next_stamp));
     }
   }
 
   void CheckRetryRows() {
     if (!counters_ || remembered_.empty()) return;
     if (retry_bytes_ > limits_.retry_cache_bytes) {
-      Find(Say("retry rows take ", retry_bytes_, " bytes, the limit is ", limits_.retry_cache_bytes));
+      Find(Say("retry rows take ", retry_bytes_, " bytes, the limit is ",
+               limits_.retry_cache_bytes));
     }
     if (last_retry_time_ > counters_->log_time_millis) {
       Find("a retry row is younger than log time");
@@ -429,6 +446,7 @@ class Checker {
   struct BlockRows {
     uint64_t count = 0, bytes = 0;
     bool referred = false;
+    std::optional<uint32_t> gap;  // the first index that does not follow the one before
   };
 
   const kv::View& view_;

@@ -45,6 +45,8 @@ bool Path::IsUnder(const Path& other) const {
 
 bool IsValidNewPath(std::string_view raw) {
   if (raw.empty() || raw[0] != '/') return false;
+  // Any number of slashes at the end is forgiven, as HDFS does; doubled ones inside are not.
+  while (raw.size() > 1 && raw.back() == '/') raw.remove_suffix(1);
   size_t at = 1;
   while (at < raw.size()) {
     size_t end = raw.find('/', at);

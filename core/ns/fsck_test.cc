@@ -1,0 +1,162 @@
+#include "core/ns/fsck.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "core/ns/keys.h"
+#include "core/ns/records.h"
+#include "core/ns/test_world.h"
+
+namespace jfs::ns {
+namespace {
+
+InodeId IdOf(const TestWorld& world, const std::string& path) {
+  return std::get<FileStatus>(world.Ask(GetFileInfo{path}).value).id;
+}
+
+template <typename Record>
+Record Load(TestWorld& world, const std::string& key) {
+  Record record;
+  EXPECT_TRUE(DecodeRecord(world.store().contents().at(key), &record)) << KeyText(key);
+  return record;
+}
+
+struct Corruption {
+  std::string name;
+  std::function<void(TestWorld&, kv::WriteBatch*)> damage;
+  std::string finding;  // part of one line
+};
+
+class FsckTest : public testing::TestWithParam<Corruption> {};
+
+TEST_P(FsckTest, NamesIt) {
+  TestWorld world;
+  world.Make("/d/ /d/e/ /d/f=0644,alice,users,5000 /big=0644,alice,users,2000000000 /gone/x");
+  world.Run(Create{.path = "/d/open", .client_name = "writer"}, Superuser(), {"client", 1});
+  world.Run(Delete{"/gone", true});
+  ASSERT_EQ(world.Findings(), "");
+  kv::WriteBatch batch;
+  GetParam().damage(world, &batch);
+  ASSERT_FALSE(batch.empty());
+  ASSERT_TRUE(world.store().Write(batch).ok());
+  EXPECT_NE(world.Findings().find(GetParam().finding), std::string::npos) << world.Findings();
+}
+
+std::vector<Corruption> Corruptions() {
+  return {
+      {"EntryLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(EntryKey(IdOf(w, "/d"), "f")); },
+       "says it has 1 directories, 2 files"},
+      {"DirectoryRowLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(DirectoryKey(IdOf(w, "/d/e"))); },
+       "which has no row"},
+      {"DirectoryEntryLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(EntryKey(IdOf(w, "/d"), "e")); },
+       "has 0 entries instead of one"},
+      {"DirectoryTwice",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = EntryKey(IdOf(w, "/d"), "e");
+         b->Put(EntryKey(16385, "again"), w.store().contents().at(key));
+       },
+       "has 2 entries instead of one"},
+      {"Cycle",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = DirectoryKey(IdOf(w, "/d"));
+         auto record = Load<DirectoryRecord>(w, key);
+         record.parent = IdOf(w, "/d/e");
+         b->Put(key, EncodeRecord(record));
+       },
+       "are a cycle"},
+      {"FileTwice",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = EntryKey(IdOf(w, "/d"), "f");
+         b->Put(EntryKey(16385, "copy"), w.store().contents().at(key));
+       },
+       "has two entries"},
+      {"BlockShared",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         auto record = Load<EntryRecord>(w, EntryKey(IdOf(w, "/d"), "f"));
+         record.file.id = 17000;
+         b->Put(EntryKey(16385, "copy"), EncodeRecord(record));
+       },
+       "is in file"},
+      {"WrongCount",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = DirectoryKey(IdOf(w, "/d"));
+         auto record = Load<DirectoryRecord>(w, key);
+         record.counts.bytes += 1;
+         b->Put(key, EncodeRecord(record));
+       },
+       "recounted are"},
+      {"LengthIsNotItsBlocks",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = EntryKey(IdOf(w, "/d"), "f");
+         auto record = Load<EntryRecord>(w, key);
+         record.file.inline_blocks[0].bytes = 1;
+         b->Put(key, EncodeRecord(record));
+       },
+       "its blocks have"},
+      {"BlockRowLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(BlockKey(IdOf(w, "/big"), 9)); },
+       "has a row for block 10 but not for all before it"},
+      {"BlockRowsWithoutFile",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         b->Delete(EntryKey(16385, "big"));
+         (void)w;
+       },
+       "has block rows but neither"},
+      {"LeaseLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(OpenFileKey(IdOf(w, "/d/open"))); },
+       "is open without a lease row"},
+      {"LeaseOfClosedFile",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         b->Put(OpenFileKey(IdOf(w, "/d/f")), EncodeRecord(OpenFileRecord{1, "f", "x"}));
+       },
+       "is closed but has a lease row"},
+      {"LeaseOfNothing",
+       [](TestWorld&, kv::WriteBatch* b) {
+         b->Put(OpenFileKey(16386), EncodeRecord(OpenFileRecord{1, "f", "x"}));
+       },
+       "which has no entry"},
+      {"PendingDeleteOfLiveDirectory",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         b->Put(PendingDeleteKey(IdOf(w, "/d")), EncodeRecord(PendingDeleteRecord{true, ""}));
+       },
+       "waits to be deleted but has an entry"},
+      {"AllocatorTooLow",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         auto record = Load<CountersRecord>(w, MetaKey(MetaRow::kCounters));
+         record.next_inode = 16387;
+         record.next_block = 1 << 30;
+         b->Put(MetaKey(MetaRow::kCounters), EncodeRecord(record));
+       },
+       "is not below the next inode id"},
+      {"CallRememberedTwice",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const auto& rows = w.store().contents();
+         b->Put(RetryKey(999, 0), rows.lower_bound(PrefixOf(Prefix::kRetry))->second);
+       },
+       "applied twice"},
+      {"Undecodable",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Put(DirectoryKey(IdOf(w, "/d")), "\x01"); },
+       "cannot be decoded"},
+      {"UnknownPrefix", [](TestWorld&, kv::WriteBatch* b) { b->Put("z1", "?"); },
+       "cannot be decoded"},
+      {"OnlyTheHash",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = EntryKey(IdOf(w, "/d"), "f");
+         auto record = Load<EntryRecord>(w, key);
+         record.file.mtime = WallMillis(record.file.mtime.value + 1);
+         b->Put(key, EncodeRecord(record));
+       },
+       "the stored state hash is"},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FsckTest, testing::ValuesIn(Corruptions()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace jfs::ns

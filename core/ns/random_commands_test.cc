@@ -1,0 +1,316 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/kv/overlay.h"
+#include "core/ns/codec.h"
+#include "core/ns/error_text.h"
+#include "core/ns/test_world.h"
+
+namespace jfs::ns {
+namespace {
+
+// Names from a small set, so that commands meet each other; some paths are odd on purpose.
+std::string RandomPath(Random* random) {
+  std::string path;
+  const uint64_t depth = random->Below(5);
+  for (uint64_t i = 0; i < depth; ++i) {
+    path.push_back('/');
+    path.push_back(static_cast<char>('a' + random->Below(4)));
+  }
+  if (path.empty()) path = "/";
+  if (random->Chance(1, 40)) path.push_back('/');
+  if (random->Chance(1, 60)) path += "/.snapshot";
+  if (random->Chance(1, 60)) path += ":";
+  return path;
+}
+
+Caller RandomCaller(Random* random) {
+  switch (random->Below(4)) {
+    case 0:
+      return User("alice", {"users", "staff"});
+    case 1:
+      return User("bob");
+    default:
+      return Superuser();
+  }
+}
+
+uint16_t RandomMode(Random* random) {
+  return random->Chance(2, 3) ? 0777 : static_cast<uint16_t>(random->Below(02000));
+}
+
+struct Writer {
+  InodeId file = 0;
+  std::string path, client;
+  std::optional<Block> last;
+};
+
+Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
+  const std::string path = RandomPath(random);
+  const std::string other = RandomPath(random);
+  switch (random->Below(16)) {
+    case 0:
+    case 1:
+      return Mkdirs{path, RandomMode(random), random->Chance(3, 4)};
+    case 2:
+    case 3: {
+      Create create;
+      create.path = path;
+      create.mode = RandomMode(random);
+      create.client_name = random->Chance(1, 2) ? "w1" : "w2";
+      create.flags = static_cast<uint32_t>(random->Between(1, 3));
+      create.create_parent = random->Chance(3, 4);
+      create.replication = static_cast<uint32_t>(random->Between(1, 3));
+      create.block_size = 1 << 20;
+      return create;
+    }
+    case 4:
+    case 5:
+    case 6: {
+      AddBlock add;
+      add.path = path;
+      add.client_name = "w1";
+      add.live_data_servers = random->Chance(9, 10) ? 1 : 0;
+      if (!writers->empty()) {
+        Writer& writer = (*writers)[random->Below(writers->size())];
+        add.path = writer.path;
+        add.client_name = writer.client;
+        if (random->Chance(3, 4)) add.file_id = writer.file;
+        add.previous = writer.last;
+        if (add.previous) add.previous->bytes = random->Below(1000);
+      }
+      return add;
+    }
+    case 7: {
+      Complete complete;
+      complete.path = path;
+      complete.client_name = "w1";
+      if (!writers->empty()) {
+        Writer& writer = (*writers)[random->Below(writers->size())];
+        complete.path = writer.path;
+        complete.client_name = writer.client;
+        if (random->Chance(3, 4)) complete.file_id = writer.file;
+        complete.last = writer.last;
+        if (complete.last) complete.last->bytes = random->Below(1000);
+      }
+      return complete;
+    }
+    case 8:
+      return Delete{path, random->Chance(2, 3)};
+    case 9:
+      return Rename{path, other};
+    case 10:
+    case 11:
+      return Rename2{path, other, random->Chance(1, 2), random->Chance(1, 4)};
+    case 12:
+      return SetPermission{path, RandomMode(random)};
+    case 13: {
+      SetOwner set;
+      set.path = path;
+      if (random->Chance(1, 2)) set.user = random->Chance(1, 2) ? "alice" : "bob";
+      if (random->Chance(1, 2)) set.group = random->Chance(1, 2) ? "users" : "staff";
+      return set;
+    }
+    case 14: {
+      ImportFile import;
+      import.path = path;
+      import.block_size = 1 << 20;
+      import.length = random->Below(30) * 400'000;
+      import.replication = 2;
+      return import;
+    }
+    default:
+      if (random->Chance(1, 2)) return FinishDeletes{static_cast<uint32_t>(random->Below(12))};
+      SetTimes times;
+      times.path = path;
+      times.mtime = WallMillis(random->Below(1000));
+      return times;
+  }
+}
+
+void Note(const Operation& operation, const Reply& reply, std::vector<Writer>* writers) {
+  if (reply.code != Code::kOk) return;
+  // A call id that was used before is answered with that other call's reply.
+  const auto* const status = std::get_if<FileStatus>(&reply.value);
+  const auto* const block = std::get_if<Block>(&reply.value);
+  const auto* const create = std::get_if<Create>(&operation);
+  const auto* const add = std::get_if<AddBlock>(&operation);
+  if (create != nullptr && status != nullptr) {
+    Writer writer;
+    writer.file = status->id;
+    writer.path = create->path;
+    writer.client = create->client_name;
+    writers->push_back(writer);
+    if (writers->size() > 6) writers->erase(writers->begin());
+  } else if (add != nullptr && block != nullptr) {
+    for (Writer& writer : *writers) {
+      if (writer.file == add->file_id) writer.last = *block;
+    }
+  }
+}
+
+CommandBatch RandomBatch(Random* random, std::vector<Writer>* writers, uint64_t wall,
+                         uint64_t commands) {
+  CommandBatch batch;
+  batch.wall = WallMillis(wall);
+  batch.elapsed_millis = random->Below(3000);
+  for (uint64_t i = 0; i < commands; ++i) {
+    Command command;
+    command.caller = RandomCaller(random);
+    if (random->Chance(3, 4)) {
+      command.call.client = random->Chance(1, 2) ? "client-one" : "client-two";
+      command.call.call = static_cast<int32_t>(random->Below(400));
+    }
+    command.operation = RandomOperation(random, writers);
+    batch.commands.push_back(std::move(command));
+  }
+  return batch;
+}
+
+// The first difference between two stores, for a readable failure.
+std::string Difference(const kv::MemoryStore& a, const kv::MemoryStore& b) {
+  if (a.contents() == b.contents()) return "";
+  for (const auto& [key, value] : a.contents()) {
+    const auto at = b.contents().find(key);
+    if (at == b.contents().end()) return "only the first has a row of kind " + key.substr(0, 1);
+    if (at->second != value) return "different rows of kind " + key.substr(0, 1);
+  }
+  return "only the second has some row";
+}
+
+TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
+  int ok = 0;
+  int refused = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    TestWorld steady;    // never reopened
+    TestWorld reopened;  // rebuilt from its rows again and again
+    // Several entries share one batch, which is written late.
+    kv::MemoryStore lazy_store;
+    std::unique_ptr<Namespace> lazy = *Namespace::Open(lazy_store, Mutations());
+    kv::WriteBatch lazy_batch;
+    std::vector<Reply> lazy_replies;
+    CommandBatch first;
+    first.wall = WallMillis(steady.wall);
+    first.commands.push_back({1, Superuser(), {}, CreateNamespace{"test"}});
+    ASSERT_TRUE(
+        lazy->Apply(lazy_store, 1, EncodeCommandBatch(first), &lazy_batch, &lazy_replies).ok());
+
+    SetLimits limits;
+    limits.retry_cache_millis = 60'000;
+    limits.retry_cache_bytes = 20'000;
+    limits.max_directory_items = 5;
+    std::vector<Writer> writers;
+    for (int step = 0; step < 400; ++step) {
+      const uint64_t commands = random.Between(1, 4);
+      CommandBatch batch = RandomBatch(&random, &writers, 1'000'000 + random.Below(5000), commands);
+      if (step == 0) batch.commands[0].operation = limits;
+      const std::vector<Reply> replies = steady.Run(batch);
+      for (size_t i = 0; i < replies.size(); ++i) {
+        Note(batch.commands[i].operation, replies[i], &writers);
+        (replies[i].code == Code::kOk ? ok : refused)++;
+      }
+      if (random.Chance(1, 5)) reopened.Reopen();
+      EXPECT_EQ(reopened.Run(batch), replies);
+      lazy_replies.clear();
+      ASSERT_TRUE(lazy->Apply(lazy_store, steady.index, EncodeCommandBatch(batch), &lazy_batch,
+                              &lazy_replies)
+                      .ok());
+      EXPECT_EQ(lazy_replies, replies);
+      if (random.Chance(1, 4)) {
+        ASSERT_TRUE(lazy_store.Write(lazy_batch).ok());
+        lazy_batch.Clear();
+      }
+      ASSERT_EQ(steady.ns().state_hash(), reopened.ns().state_hash());
+      if (step % 10 == 0) {
+        ASSERT_EQ(steady.Findings(), "");
+        const Query query = GetContentSummary{RandomPath(&random)};
+        ASSERT_EQ(steady.Ask(query), reopened.Ask(query));
+        const Caller alice = User("alice");
+        ASSERT_EQ(steady.Ask(query, alice), reopened.Ask(query, alice));
+      }
+      ASSERT_EQ(Difference(steady.store(), reopened.store()), "");
+    }
+    ASSERT_TRUE(lazy_store.Write(lazy_batch).ok());
+    EXPECT_EQ(Difference(steady.store(), lazy_store), "");
+    steady.FinishAllDeletes(5);
+    EXPECT_EQ(steady.Findings(), "");
+    EXPECT_GT(steady.ns().position().sequence(), 100u);
+  }
+  // Both happen often, or the commands test nothing.
+  EXPECT_GT(ok, 2000);
+  EXPECT_GT(refused, 2000);
+}
+
+TEST(RandomCommandsTest, RefusedCommandsChangeNoRowOfTheTree) {
+  Random random(99);
+  TestWorld world;
+  std::vector<Writer> writers;
+  int refused = 0;
+  for (int step = 0; step < 1500; ++step) {
+    const CommandBatch batch = RandomBatch(&random, &writers, 1'000'000, 1);
+    const kv::MemoryStore::Map before = world.TreeRows();
+    const Position position = world.ns().position();
+    const Reply reply = world.Run(batch)[0];
+    Note(batch.commands[0].operation, reply, &writers);
+    if (std::holds_alternative<FinishDeletes>(batch.commands[0].operation)) continue;
+    const bool changed = world.TreeRows() != before;
+    // A remembered call answers with the position of the first time.
+    EXPECT_EQ(changed, world.ns().position() != position);
+    if (reply.code != Code::kOk) {
+      EXPECT_FALSE(changed) << CodeName(reply.code);
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 300);
+}
+
+// Whether a seed leads a planted bug to something that fsck sees. Memory may disagree with the
+// rows, but nothing may hang.
+bool Killed(Mutation mutation, uint64_t seed) {
+  Random random(seed);
+  TestWorld world((Mutations(mutation)));
+  std::vector<Writer> writers;
+  for (int step = 0; step < 1500; ++step) {
+    const CommandBatch batch = RandomBatch(&random, &writers, 1'000'000, 1);
+    const std::vector<Reply> replies = world.Run(batch);
+    Note(batch.commands[0].operation, replies[0], &writers);
+    // Later deletes can take the damage with them.
+    if (step % 50 == 0 && !world.Findings().empty()) return true;
+  }
+  return !world.Findings().empty();
+}
+
+TEST(PlantedBugTest, FsckSeesEachAtWork) {
+  TestWorld cycle(Mutations(Mutation::kN01RenameCycle));
+  cycle.Make("/a/b/");
+  cycle.Run(Rename2{"/a", "/a/b/c"});
+  EXPECT_NE(cycle.Findings().find("are a cycle"), std::string::npos);
+  cycle.Reopen();  // does not hang
+  TestWorld twice(Mutations(Mutation::kN02RetryAppliedTwice));
+  for (int i = 0; i < 2; ++i) twice.Run(Mkdirs{"/a"}, Superuser(), {"client", 1});
+  EXPECT_NE(twice.Findings().find("applied twice"), std::string::npos);
+  TestWorld miscounts(Mutations(Mutation::kN03RenameMiscounts));
+  miscounts.Make("/a /b");
+  miscounts.Run(Rename2{"/a", "/b", true});
+  EXPECT_NE(miscounts.Findings().find("recounted are"), std::string::npos);
+}
+
+TEST(RandomCommandsTest, FsckSeesPlantedBugs) {
+  for (const Mutation mutation : {Mutation::kN01RenameCycle, Mutation::kN02RetryAppliedTwice,
+                                  Mutation::kN03RenameMiscounts}) {
+    int killed = 0;
+    for (uint64_t seed = 1; seed <= 10; ++seed) killed += Killed(mutation, seed) ? 1 : 0;
+    EXPECT_GT(killed, 0) << "planted bug " << static_cast<int>(mutation);
+  }
+}
+
+}  // namespace
+}  // namespace jfs::ns
