@@ -29,8 +29,12 @@ namespace jfs::storage {
 class LogDisk {
  public:
   enum class Writer : uint8_t {
-    kAuto,     // io_uring where the kernel allows it: measured best (bench/log_disk_benchmark.cc),
-               // else the thread
+    // io_uring where the kernel allows it, else the thread. Several writes in flight are faster
+    // through io_uring; a
+    // single one is faster through the thread where processors are overloaded, because the kernel's
+    // own workers that
+    // complete it wait for a processor then. bench/log_disk_benchmark.cc measures both.
+    kAuto,
     kIoUring,  // submitted by the loop thread
     kThread,   // one thread, one write after the other
   };
