@@ -1,0 +1,105 @@
+#include "sim/model/reference_namespace.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "sim/model/execution.h"
+
+namespace jfs::sim::model {
+
+ReferenceNamespace::ReferenceNamespace(FirstIds first) {
+  state_.next = first;
+  versions_[0] = state_.trees;
+}
+
+std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
+  constexpr uint64_t kMostPerBatch = 10'000;
+  wall_ = std::max(wall_, batch.wall.value);
+  log_millis_ += std::min(batch.elapsed_millis, kMostPerBatch);
+  ExpireRemembered();
+  std::vector<Outcome> outcomes;
+  for (const ns::Command& command : batch.commands) {
+    const auto before = remembered_.find(command.call);
+    if (command.call.remembered() && before != remembered_.end()) {
+      outcomes.push_back(before->second.outcome);
+      outcomes.back().repeated = true;
+      continue;
+    }
+    outcomes.push_back(Execute(command));
+    if (command.call.remembered()) {
+      remembered_[command.call] = {outcomes.back(), log_millis_};
+    }
+  }
+  return outcomes;
+}
+
+Outcome ReferenceNamespace::Execute(const ns::Command& command) {
+  Outcome outcome;
+  Execution execution(state_, command, wall_);
+  try {
+    outcome.value = std::visit(execution, command.operation);
+    state_ = std::move(execution.state());
+    if (execution.changed()) {
+      ++state_.sequence;
+      versions_[state_.sequence] = state_.trees;
+    }
+  } catch (const Refusal& refusal) {
+    outcome.refusal = refusal;
+  }
+  outcome.sequence = state_.sequence;
+  return outcome;
+}
+
+void ReferenceNamespace::ExpireRemembered() {
+  for (auto row = remembered_.begin(); row != remembered_.end();) {
+    const bool old = log_millis_ - row->second.log_millis >= state_.limits.retry_cache_millis;
+    row = old ? remembered_.erase(row) : std::next(row);
+  }
+}
+
+Outcome ReferenceNamespace::Read(const ns::ReadRequest& request) const {
+  return Read(state_.sequence, request);
+}
+
+Outcome ReferenceNamespace::Read(uint64_t sequence, const ns::ReadRequest& request) const {
+  const auto version = versions_.find(sequence);
+  CHECK(version != versions_.end()) << "version " << sequence << " is forgotten or still to come";
+  const auto tree = version->second.find(request.ns);
+  CHECK(tree != version->second.end()) << "no namespace " << request.ns;
+  Outcome outcome;
+  outcome.sequence = sequence;
+  try {
+    outcome.value = Answer(tree->second.root, request.caller, request.query);
+  } catch (const Refusal& refusal) {
+    outcome.refusal = refusal;
+  }
+  return outcome;
+}
+
+void ReferenceNamespace::Forget(uint64_t sequence) {
+  versions_.erase(versions_.begin(),
+                  versions_.lower_bound(std::min(sequence, state_.sequence)));
+}
+
+std::string ReferenceNamespace::Dump() const {
+  std::string out;
+  for (const auto& [id, tree] : state_.trees) {
+    const Count count = CountAll(tree.root);
+    absl::StrAppend(&out, "namespace ", id, " ", Printable(tree.name),
+                    " directories=", count.directories, " files=", count.files,
+                    " bytes=", count.bytes, "\n", model::Dump(tree.root));
+  }
+  return out;
+}
+
+const Tree& ReferenceNamespace::root(ns::NamespaceId ns) const {
+  const auto tree = state_.trees.find(ns);
+  CHECK(tree != state_.trees.end()) << "no namespace " << ns;
+  return tree->second.root;
+}
+
+}  // namespace jfs::sim::model

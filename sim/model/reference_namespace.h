@@ -1,0 +1,103 @@
+#ifndef SIM_MODEL_REFERENCE_NAMESPACE_H_
+#define SIM_MODEL_REFERENCE_NAMESPACE_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ns/reply.h"
+#include "core/ns/request.h"
+#include "sim/model/permission.h"
+#include "sim/model/refusal.h"
+#include "sim/model/tree.h"
+
+namespace jfs::sim::model {
+
+// What a call must be answered with.
+struct Outcome {
+  std::optional<Refusal> refusal;
+  ns::Value value;  // without refusal
+  // Mutations counted up to and including this call, as it was when the call was first executed.
+  uint64_t sequence = 0;
+  // The call had been executed before: this is its first answer once more.
+  bool repeated = false;
+};
+
+// The namespace as HDFS's client protocol describes it, written from that description alone and for clarity only: plain
+// recursion over a tree of maps, everything counted anew whenever it is asked for, nothing of core/ns but the data that
+// goes in and out. What core/ns answers is held against it. Past versions of all trees stay readable by their sequence
+// until they are forgotten.
+class ReferenceNamespace {
+ public:
+  // Numbers of the first things made. The description fixes only that they rise.
+  struct FirstIds {
+    ns::InodeId inode = 16385;
+    ns::BlockId block = 1073741825;
+    uint64_t generation_stamp = 1001;
+  };
+
+  ReferenceNamespace() : ReferenceNamespace(FirstIds{}) {}
+  explicit ReferenceNamespace(FirstIds first);
+
+  // Executes the commands of one log entry in order; one outcome each.
+  std::vector<Outcome> Apply(const ns::CommandBatch& batch);
+
+  // Answers from the newest version, or from the one right after mutation `sequence`. REQUIRES: not forgotten.
+  Outcome Read(const ns::ReadRequest& request) const;
+  Outcome Read(uint64_t sequence, const ns::ReadRequest& request) const;
+
+  // Drops all versions older than the one at `sequence`; the newest always stays.
+  void Forget(uint64_t sequence);
+
+  uint64_t sequence() const { return state_.sequence; }
+  // Everything in all namespaces as text, one line per inode, with a line of totals before each tree.
+  std::string Dump() const;
+  // REQUIRES: the namespace exists.
+  const Tree& root(ns::NamespaceId ns) const;
+  const ns::SetLimits& limits() const { return state_.limits; }
+  size_t remembered_calls() const { return remembered_.size(); }
+
+ private:
+  struct NamedTree {
+    std::string name;
+    Tree root;
+  };
+  using Trees = std::map<ns::NamespaceId, NamedTree>;
+
+  // All that a command can change. A copy costs little because trees are shared.
+  struct State {
+    Trees trees;
+    FirstIds next;
+    ns::SetLimits limits;
+    uint64_t sequence = 0;
+  };
+
+  struct Remembered {
+    Outcome outcome;
+    uint64_t log_millis = 0;  // when it was executed
+  };
+
+  // One command at work: on a copy of the state that becomes the state only if nothing is thrown.
+  class Execution;
+
+  Outcome Execute(const ns::Command& command);
+  void ExpireRemembered();
+
+  State state_;
+  uint64_t wall_ = 0;
+  uint64_t log_millis_ = 0;
+  std::map<ns::CallId, Remembered> remembered_;
+  std::map<uint64_t, Trees> versions_;
+};
+
+// The status of `node` as getFileInfo gives it, or under `name` in a listing.
+ns::FileStatus StatusOf(const Node& node, const std::string& name);
+
+// Answers `query` from one tree; throws what it is refused with.
+ns::Value Answer(const Tree& root, const ns::Caller& caller, const ns::Query& query);
+
+}  // namespace jfs::sim::model
+
+#endif  // SIM_MODEL_REFERENCE_NAMESPACE_H_

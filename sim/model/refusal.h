@@ -1,0 +1,62 @@
+#ifndef SIM_MODEL_REFUSAL_H_
+#define SIM_MODEL_REFUSAL_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace jfs::sim::model {
+
+// What a call is refused with, as a Hadoop client would see it: a Java class and the first line of its message. The model
+// throws it, as the original does: a refused command then cannot leave half its work behind, and each rule is one line.
+struct Refusal {
+  std::string exception;
+  std::string message;
+  // Further messages of the same class that would be right as well, where the protocol's description leaves the
+  // choice: which of several unreadable directories is named, or where its text and recorded answers differ.
+  std::vector<std::string> also = {};
+  // The protocol's description has no text for this case: any message of this class is right.
+  bool any_message = false;
+
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+inline Refusal IOException(std::string message) {
+  return {"java.io.IOException", std::move(message)};
+}
+inline Refusal FileNotFound(std::string message) {
+  return {"java.io.FileNotFoundException", std::move(message)};
+}
+inline Refusal FileAlreadyExists(std::string message) {
+  return {"org.apache.hadoop.fs.FileAlreadyExistsException", std::move(message)};
+}
+inline Refusal ParentNotDirectory(std::string message) {
+  return {"org.apache.hadoop.fs.ParentNotDirectoryException", std::move(message)};
+}
+inline Refusal InvalidPath(std::string message) {
+  return {"org.apache.hadoop.fs.InvalidPathException", std::move(message)};
+}
+inline Refusal NotEmpty(std::string message) {
+  return {"org.apache.hadoop.fs.PathIsNotEmptyDirectoryException", std::move(message)};
+}
+inline Refusal AccessControl(std::string message) {
+  return {"org.apache.hadoop.security.AccessControlException", std::move(message)};
+}
+inline Refusal AlreadyBeingCreated(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException", std::move(message)};
+}
+inline Refusal LeaseExpired(std::string message) {
+  return {"org.apache.hadoop.hdfs.server.namenode.LeaseExpiredException", std::move(message)};
+}
+inline Refusal NameTooLong(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.FSLimitException$PathComponentTooLongException",
+          std::move(message)};
+}
+inline Refusal DirectoryFull(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.FSLimitException$MaxDirectoryItemsExceededException",
+          std::move(message)};
+}
+
+}  // namespace jfs::sim::model
+
+#endif  // SIM_MODEL_REFUSAL_H_
