@@ -27,11 +27,12 @@ std::string_view Trim(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> out;
+// Copies, so that what is iterated over may be a temporary.
+std::vector<std::string> Split(std::string_view text, char separator) {
+  std::vector<std::string> out;
   while (true) {
     const size_t at = text.find(separator);
-    out.push_back(Trim(text.substr(0, at)));
+    out.emplace_back(Trim(text.substr(0, at)));
     if (at == std::string_view::npos) return out;
     text.remove_prefix(at + 1);
   }
