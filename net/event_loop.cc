@@ -215,10 +215,17 @@ void EventLoop::RunTimers() {
   if (timers_.empty()) return;
   // Only those that exist now: a timer that sets itself anew for the past must not keep the turn
   // from ending.
-  const TimerId limit{Now(), next_timer_};
-  while (!timers_.empty() && timers_.begin()->first < limit) {
-    auto first = timers_.extract(timers_.begin());
-    first.mapped()();
+  const Micros now = Now();
+  const uint64_t first_new = next_timer_;
+  auto it = timers_.begin();
+  while (it != timers_.end() && it->first.at <= now) {
+    if (it->first.number >= first_new) {
+      ++it;
+      continue;
+    }
+    auto due = timers_.extract(it);
+    due.mapped()();
+    it = timers_.begin();  // the task may have cancelled or added any
   }
 }
 
