@@ -6,7 +6,7 @@
 #include "core/raft/impl.h"
 
 // Whose disk counts, and how one that lost its promises comes to count again. The argument for its
-// safety is in docs/decisions/admission.md.
+// safety is in docs/decisions/0006-admission.md.
 namespace jfs::raft {
 
 bool Raft::Impl::CountsNow(const Member& member) const {

@@ -146,6 +146,7 @@ void RandomCluster::Start(Node& node) {
   node.pending.clear();
   node.held.clear();
   node.inbox.clear();
+  node.alarm = kNever;
   node.writing = false;
   node.completed = PersistToken{};
   node.applied = recovered.applied;
@@ -295,12 +296,16 @@ void RandomCluster::Handle(Node& node, Output out) {
 }
 
 void RandomCluster::Deadline(Node& node, Micros local) {
+  // One alarm at a time: it is set again by whatever step it leads to.
+  if (node.alarm != kNever && node.alarm <= local) return;
+  node.alarm = local;
   const uint64_t run = node.run;
   const Micros clock = ClockOf(node);
   const Duration wait = local > clock ? local - clock : 0;
   const Micros when = now_ + wait * 1'000'000 / node.rate_ppm + 1;
   At(when, [this, &node, run, local] {
-    if (node.run != run || !node.raft || ClockOf(node) < local) return;
+    if (node.run != run || !node.raft || node.alarm != local) return;
+    node.alarm = kNever;
     Step(node, Tick{});
   });
 }

@@ -46,6 +46,7 @@ struct RandomCluster::Node {
   LogIndex applicable;
   bool applying = false;
   Micros local_now;
+  Micros alarm = kNever;
 };
 
 }  // namespace jfs::raft

@@ -1,7 +1,6 @@
 #include "core/raft/scenario_harness.h"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -22,15 +21,23 @@ uint64_t Number(const std::string& word) {
   return value;
 }
 
-// "1->2" as sender and receiver; nothing if the word is something else.
-std::optional<std::pair<NodeId, NodeId>> Link(const std::string& word) {
-  const std::vector<std::string> ends = absl::StrSplit(word, "->");
-  if (ends.size() != 2) return std::nullopt;
-  return std::make_pair(NodeId(Number(ends[0])), NodeId(Number(ends[1])));
+// A direction between two nodes; nobody stands for anybody.
+struct Ends {
+  NodeId from;
+  NodeId to;
+};
+
+// "1->2", or every direction if there is no such word.
+Ends Link(const std::vector<std::string>& words) {
+  if (words.size() < 2) return {};
+  const std::vector<std::string> ends = absl::StrSplit(words[1], "->");
+  if (ends.size() != 2) return {};
+  return {.from = NodeId(Number(ends[0])), .to = NodeId(Number(ends[1]))};
 }
 
-bool Matches(const Message& message, const std::optional<std::pair<NodeId, NodeId>>& link) {
-  return !link || (message.from.node == link->first && message.to == link->second);
+bool Matches(const Message& message, const Ends& link) {
+  if (link.from != NodeId{} && message.from.node != link.from) return false;
+  return link.to == NodeId{} || message.to == link.to;
 }
 
 }  // namespace
@@ -254,29 +261,28 @@ std::string ScenarioHarness::Run(const std::string& command) {
     Step(node(), Tick{});
     if (verb == "elect") DeliverAll();
   } else if (verb == "deliver") {
-    const auto link = words.size() > 1 ? Link(words[1]) : std::nullopt;
-    uint64_t left = count(link ? 2 : 1);
-    if (!link && words.size() < 2) {
-      DeliverAll();
-    } else {
-      for (size_t i = 0; i < messages_.size() && left > 0;) {
-        if (!Matches(messages_[i], link)) {
-          ++i;
-          continue;
-        }
-        --left;
-        Deliver(i);
+    const Ends link = Link(words);
+    if (words.size() < 2) DeliverAll();
+    uint64_t left = words.size() < 2 ? 0 : count(2);
+    for (size_t i = 0; i < messages_.size() && left > 0;) {
+      if (!Matches(messages_[i], link)) {
+        ++i;
+        continue;
       }
+      --left;
+      Deliver(i);
     }
   } else if (verb == "drop") {
-    const auto link = words.size() > 1 ? Link(words[1]) : std::nullopt;
-    messages_.erase(std::remove_if(messages_.begin(), messages_.end(),
-                                   [&](const Message& m) { return Matches(m, link); }),
-                    messages_.end());
+    const Ends link = Link(words);
+    std::deque<Message> kept;
+    for (const Message& message : messages_) {
+      if (!Matches(message, link)) kept.push_back(message);
+    }
+    messages_ = std::move(kept);
   } else if (verb == "duplicate") {
     const std::deque<Message> copy = messages_;
     for (const Message& message : copy) {
-      if (Matches(message, Link(words.at(1)))) messages_.push_back(message);
+      if (Matches(message, Link(words))) messages_.push_back(message);
     }
   } else if (verb == "reorder") {
     std::reverse(messages_.begin(), messages_.end());

@@ -20,7 +20,7 @@
 //   tick N                    node N notices
 //   campaign N                node N's election timer runs out (time passes as far as needed)
 //   elect N                   campaign, with all messages delivered and all disks prompt
-//   deliver [N->M] [count]    the oldest matching messages, or all there are until none is left
+//   deliver [N->M [count]]    the oldest matching messages, or all there are until none is left
 //   drop [N->M] | duplicate N->M | reorder N->M
 //   durable N [count]         the oldest outstanding orders of N reach the disk
 //   disks auto|manual         whether orders are durable at once (auto at the start)
