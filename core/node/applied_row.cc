@@ -3,12 +3,12 @@
 #include "absl/strings/str_cat.h"
 
 #include "core/base/codec.h"
+#include "core/raft/codec.h"
 
 namespace jfs::node {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-constexpr uint64_t kMaxMembers = 64;
 
 }  // namespace
 
@@ -18,13 +18,7 @@ std::string EncodeAppliedRow(const AppliedRow& row) {
   encoder.U8(kVersion);
   encoder.Varint(row.at.index.value);
   encoder.Varint(row.at.term.value);
-  encoder.U64(row.membership.cluster.value);
-  encoder.Varint(row.membership.as_of.value);
-  encoder.Varint(row.membership.members.size());
-  for (const raft::Member& member : row.membership.members) {
-    encoder.Varint(member.node.value);
-    encoder.U64(member.incarnation.value);
-  }
+  encoder.Bytes(raft::EncodeMembership(row.membership));
   return out;
 }
 
@@ -39,16 +33,11 @@ absl::StatusOr<AppliedRow> DecodeAppliedRow(std::string_view bytes) {
   AppliedRow row;
   row.at.index = raft::LogIndex(decoder.Varint());
   row.at.term = raft::Term(decoder.Varint());
-  row.membership.cluster = ClusterId(decoder.U64());
-  row.membership.as_of = raft::LogIndex(decoder.Varint());
-  const uint64_t members = decoder.VarintUpTo(kMaxMembers);
-  for (uint64_t i = 0; i < members; ++i) {
-    raft::Member member;
-    member.node = NodeId(decoder.Varint());
-    member.incarnation = Incarnation(decoder.U64());
-    row.membership.members.push_back(member);
+  const std::optional<raft::Membership> membership = raft::DecodeMembership(decoder.Bytes());
+  if (!decoder.Done() || !membership.has_value()) {
+    return absl::DataLossError("the state's applied row cannot be decoded");
   }
-  if (!decoder.Done()) return absl::DataLossError("the state's applied row cannot be decoded");
+  row.membership = *membership;
   return row;
 }
 

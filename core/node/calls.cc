@@ -66,6 +66,9 @@ void Calls::Add(ClientCommand call, Output* out) {
 
 void Calls::AddInternal(ns::Operation operation) {
   ns::Command command;
+  // The roots that the leader makes belong to HDFS's own superuser and group, not to nobody.
+  command.caller.user = "hdfs";
+  command.caller.groups = {"supergroup"};
   command.caller.superuser = true;
   command.operation = std::move(operation);
   const uint64_t bytes = ChargedBytes(command);

@@ -260,6 +260,7 @@ NodeStatus Node::Impl::status() const {
   status.damage = damage_;
   if (raft_ == nullptr) return status;
   status.raft = raft_->status();
+  status.applied_term = applied_.term;
   status.state_durable = state_durable_;
   status.log_bytes = log_->bytes_kept();
   status.snapshots_sent = snapshots_sent_;

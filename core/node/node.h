@@ -55,6 +55,7 @@ struct NodeStatus {
   Phase phase = Phase::kRecovering;
   raft::Status raft;
   Incarnation incarnation;
+  raft::Term applied_term;       // of entry raft.applied
   ns::Position position;         // of the applied state
   uint64_t state_hash = 0;       // at raft.applied
   bool serving = false;          // leader, ready, namespaces present

@@ -102,7 +102,8 @@ class Node::Impl {
   std::unique_ptr<raft::Raft> raft_;
   std::unique_ptr<ns::Namespace> namespace_;
   Incarnation incarnation_;
-  std::string damage_;
+  std::string damage_;        // as the log's recovery found it
+  bool log_damaged_ = false;  // and has not been told yet that it is repaired
 
   // Raft is stepped by one input at a time; what its output brings about at once waits here.
   std::deque<raft::Input> raft_inputs_;

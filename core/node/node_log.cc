@@ -71,6 +71,9 @@ void Node::Impl::Persist(const raft::Persist& order) {
   if (order.hard_state.has_value()) {
     last_hard_state_ = raft::EncodeHardState(*order.hard_state);
     batch.hard_state = last_hard_state_;
+    // Raft clears the mark only when everything this disk had promised is on it again.
+    batch.damage_repaired = log_damaged_ && !order.hard_state->recovering;
+    if (batch.damage_repaired) log_damaged_ = false;
   }
   if (order.reset_to.has_value()) {
     batch.reset_to = log::LogPosition{order.reset_to->index.value, order.reset_to->term.value};

@@ -9,9 +9,16 @@
 namespace jfs::node {
 
 void Node::Impl::BeginSnapshot(NodeId to) {
-  for (const auto& sender : senders_) {
-    CHECK(sender->to() != to || sender->over().has_value())
-        << "a snapshot is already on its way to master " << to;
+  // Raft asks again while a transfer is under way if the follower came back with another disk: what the old one
+  // had is gone with it. Raft must not hear how that transfer ended, it would take it for the new one's end.
+  for (size_t i = 0; i < senders_.size();) {
+    if (senders_[i]->to() != to) {
+      ++i;
+      continue;
+    }
+    senders_[i]->Abandon("the follower came back with another disk");
+    senders_[i]->Finish(&out_);
+    senders_.erase(senders_.begin() + static_cast<ptrdiff_t>(i));
   }
   const SnapshotTransferOptions options{
       .chunk_bytes = config_.snapshot_chunk_bytes,

@@ -46,6 +46,7 @@ void Node::Impl::BeginRunning() {
   }
   incarnation_ = recovered.identity.incarnation;
   damage_ = recovered.damage;
+  log_damaged_ = recovered.damaged;
   if (!startup->note.empty()) Say(Event::Severity::kWarning, startup->note);
   if (recovered.torn_tail) {
     Say(Event::Severity::kInfo, "cut a torn batch off the end of the log");

@@ -62,7 +62,7 @@ TEST(FrameTest, RefusesHugeLengthsBeforeTheBytesCome) {
   std::string payload;
   const absl::StatusOr<bool> next = decoder.Next(&payload);
   ASSERT_FALSE(next.ok());
-  EXPECT_NE(next.status().message().find("the limit is"), std::string_view::npos);
+  EXPECT_NE(std::string(next.status().message()).find("the limit is"), std::string::npos);
   decoder.Feed(EncodeFrame("good again"));
   EXPECT_FALSE(decoder.Next(&payload).ok()) << "a broken stream stays broken";
 }
@@ -105,7 +105,7 @@ TEST(HelloTest, Table) {
     c.change(&theirs);
     const absl::Status status = CheckHello(ours, theirs);
     EXPECT_EQ(status.ok(), c.want.empty()) << c.name << ": " << status;
-    EXPECT_NE(status.message().find(c.want), std::string_view::npos) << c.name << ": " << status;
+    EXPECT_NE(std::string(status.message()).find(c.want), std::string::npos) << c.name << ": " << status;
   }
 }
 

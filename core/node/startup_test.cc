@@ -109,7 +109,7 @@ TEST(StartupTest, UnknownHardStateIsRefused) {
   log.hard_state[0] = '\x7f';
   const absl::StatusOr<Startup> got = DecideStartup(log, std::nullopt);
   ASSERT_FALSE(got.ok());
-  EXPECT_NE(got.status().message().find("later release"), std::string_view::npos);
+  EXPECT_NE(std::string(got.status().message()).find("later release"), std::string::npos);
 }
 
 TEST(AppliedRowTest, RoundTripAndEveryTruncation) {

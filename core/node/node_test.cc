@@ -1,0 +1,376 @@
+#include "core/node/node.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "core/base/check.h"
+#include "core/base/codec.h"
+#include "core/base/crc32c.h"
+#include "core/base/overload.h"
+#include "core/kv/memory_store.h"
+#include "core/log/memory_disk.h"
+#include "core/node/applied_row.h"
+
+// A few masters on perfect devices: what a node does when nothing breaks but processes. Everything
+// that breaks belongs to the simulator.
+namespace jfs::node {
+namespace {
+
+constexpr uint64_t kSegmentBytes = 64 << 10;
+
+// One master's machine: the disk and the state outlive the node.
+struct Machine {
+  log::MemoryDisk disk{512};
+  std::unique_ptr<kv::MemoryStore> store = std::make_unique<kv::MemoryStore>();
+  std::map<uint64_t, std::string> checkpoints;  // one file each: the rows, encoded
+  std::map<std::string, std::string> staged;
+  std::vector<SnapshotFile> staged_files;
+  std::unique_ptr<Node> node;
+  std::vector<Input> inbox;
+  Micros deadline;
+};
+
+std::string EncodeRows(const kv::MemoryStore::Map& rows) {
+  std::string out;
+  Encoder encoder(&out);
+  for (const auto& [key, value] : rows) {
+    encoder.Bytes(key);
+    encoder.Bytes(value);
+  }
+  return out;
+}
+
+kv::MemoryStore::Map DecodeRows(std::string_view bytes) {
+  kv::MemoryStore::Map rows;
+  Decoder decoder(bytes);
+  while (!decoder.rest().empty()) {
+    const std::string key(decoder.Bytes());
+    rows[key] = std::string(decoder.Bytes());
+  }
+  CHECK(decoder.ok());
+  return rows;
+}
+
+class Cluster {
+ public:
+  explicit Cluster(size_t masters) : machines_(masters) {
+    for (size_t i = 0; i < masters; ++i) Start(i);
+  }
+
+  void Start(size_t i) {
+    Machine& machine = machines_[i];
+    Config config;
+    config.raft.self = NodeId(i + 1);
+    for (size_t n = 1; n <= machines_.size(); ++n) {
+      config.raft.initial_members.push_back(NodeId(n));
+    }
+    config.log.identity = {NodeId(i + 1), Incarnation(100 + i + 10 * ++starts_)};
+    config.log.segment_bytes = kSegmentBytes;
+    config.log.block_bytes = 512;
+    config.flush_after_log_bytes = 2 * kSegmentBytes;
+    config.raft.snapshot_pin_bytes = kSegmentBytes;
+    config.raft.trailing_bytes = kSegmentBytes / 2;
+    config.snapshot_chunk_bytes = 1000;
+    machine.node = std::make_unique<Node>(config, machine.store.get(), now_, starts_);
+    machine.inbox.clear();
+    Carry(i, machine.node->Start(now_));
+  }
+
+  // The process dies; requests under way are lost.
+  void Kill(size_t i) {
+    machines_[i].node.reset();
+    machines_[i].disk.Crash({});
+  }
+
+  void Cut(size_t i, bool cut) { cut_[i] = cut; }
+
+  // Turns of all masters, time moving on when there is nothing else to do.
+  void Run(Duration time) {
+    const Micros end = now_ + time;
+    for (;;) {
+      bool busy = false;
+      for (size_t i = 0; i < machines_.size(); ++i) busy = Turn(i) || busy;
+      if (busy) continue;
+      Micros next = end;
+      for (const Machine& machine : machines_) {
+        if (machine.node != nullptr) next = std::min(next, machine.deadline);
+      }
+      if (next >= end) break;
+      now_ = std::max(next, now_ + 1);
+    }
+    now_ = end;
+  }
+
+  std::optional<size_t> Leader() const {
+    for (size_t i = 0; i < machines_.size(); ++i) {
+      if (machines_[i].node != nullptr && machines_[i].node->status().serving) return i;
+    }
+    return std::nullopt;
+  }
+
+  size_t AwaitLeader() {
+    for (int i = 0; i < 100; ++i) {
+      if (const std::optional<size_t> leader = Leader(); leader.has_value()) return *leader;
+      Run(100 * kMillisecond);
+    }
+    std::string story;
+    for (const std::string& event : events_) story += "\n  " + event;
+    for (const Machine& machine : machines_) {
+      if (machine.node == nullptr) continue;
+      const NodeStatus status = machine.node->status();
+      story += "\n  role " + std::to_string(static_cast<int>(status.raft.role)) + " term " +
+               std::to_string(status.raft.term.value) + " commit " +
+               std::to_string(status.raft.commit.value) + " applied " +
+               std::to_string(status.raft.applied.value) + " durable " +
+               std::to_string(status.raft.durable.value) + " phase " +
+               std::to_string(static_cast<int>(status.phase)) + " ready " +
+               std::to_string(status.raft.ready);
+    }
+    CHECK(false) << "no leader within 10 s" << story;
+    return 0;
+  }
+
+  CallHandle Send(size_t i, ns::Operation operation) {
+    ++last_call_;
+    ClientCommand command{.call = last_call_};
+    command.command.caller.user = "root";
+    command.command.caller.superuser = true;
+    command.command.operation = std::move(operation);
+    machines_[i].inbox.push_back(std::move(command));
+    return last_call_;
+  }
+  CallHandle Ask(size_t i, ns::Query query) {
+    ++last_call_;
+    ClientRead read{.call = last_call_};
+    read.request.caller.superuser = true;
+    read.request.query = std::move(query);
+    machines_[i].inbox.push_back(std::move(read));
+    return last_call_;
+  }
+  ClientReply Call(size_t i, ns::Operation operation) {
+    const CallHandle call = Send(i, std::move(operation));
+    for (int n = 0; n < 100 && !replies_.contains(call); ++n) Run(10 * kMillisecond);
+    CHECK(replies_.contains(call)) << "no answer";
+    return replies_.at(call);
+  }
+  ClientReply Read(size_t i, ns::Query query) {
+    const CallHandle call = Ask(i, std::move(query));
+    for (int n = 0; n < 100 && !replies_.contains(call); ++n) Run(10 * kMillisecond);
+    CHECK(replies_.contains(call)) << "no answer";
+    return replies_.at(call);
+  }
+
+  Machine& machine(size_t i) { return machines_[i]; }
+  Node& node(size_t i) { return *machines_[i].node; }
+  const std::vector<std::string>& events() const { return events_; }
+
+ private:
+  bool Turn(size_t i) {
+    Machine& machine = machines_[i];
+    if (machine.node == nullptr) return false;
+    while (!machine.disk.under_way().empty()) {
+      machine.inbox.push_back(DiskDone{machine.disk.CompleteOne(0)});
+    }
+    if (machine.inbox.empty() && now_ < machine.deadline) return false;
+    const std::vector<Input> inbox = std::exchange(machine.inbox, {});
+    Carry(i, machine.node->Step(now_, WallMillis(now_.value / 1000), inbox));
+    return true;
+  }
+
+  void Carry(size_t i, Output out) {
+    Machine& machine = machines_[i];
+    ASSERT_TRUE(out.fatal.ok()) << "master " << i + 1 << ": " << out.fatal;
+    machine.disk.Submit(std::move(out.disk));
+    machine.deadline = out.next_deadline;
+    for (SendPayload& send : out.send) {
+      const size_t to = send.to.value - 1;
+      if (cut_[i] || cut_[to] || machines_[to].node == nullptr) continue;
+      machines_[to].inbox.push_back(PeerPayload{NodeId(i + 1), std::move(send.payload)});
+    }
+    for (ClientReply& reply : out.replies) {
+      EXPECT_TRUE(replies_.emplace(reply.call, reply).second) << "answered twice";
+    }
+    for (const Event& event : out.events) events_.push_back(event.text);
+    for (const Job& job : out.jobs) Carry(i, job);
+  }
+
+  void Carry(size_t i, const Job& job) {
+    Machine& m = machines_[i];
+    std::visit(
+        Overload{
+            [&](const FlushState& j) {
+              m.inbox.push_back(StateFlushed{j.token, {}, (*ReadAppliedRow(*m.store))->at});
+            },
+            [&](const TakeCheckpoint& j) {
+              std::string bytes = EncodeRows(m.store->contents());
+              const SnapshotFile file{"rows", bytes.size(), Crc32c(bytes)};
+              m.checkpoints[j.checkpoint] = std::move(bytes);
+              m.inbox.push_back(
+                  CheckpointTaken{j.token, {}, (*ReadAppliedRow(*m.store))->at, {file}});
+            },
+            [&](const ReadCheckpoint& j) {
+              m.inbox.push_back(CheckpointRead{
+                  j.token, {}, SharedBytes(m.checkpoints[j.checkpoint].substr(j.offset, j.bytes))});
+            },
+            [&](const DropCheckpoint& j) { m.checkpoints.erase(j.checkpoint); },
+            [&](const PrepareStaging& j) {
+              m.staged.clear();
+              m.staged_files = j.files;
+              m.inbox.push_back(
+                  StagingPrepared{j.token, {}, std::vector<uint64_t>(j.files.size(), 0)});
+            },
+            [&](const WriteStaged& j) {
+              EXPECT_EQ(m.staged[j.file].size(), j.offset);
+              m.staged[j.file] += j.data.view();
+              m.inbox.push_back(StagedWritten{j.token, {}});
+            },
+            [&](const InstallStaged& j) {
+              EXPECT_EQ(Crc32c(m.staged["rows"]), m.staged_files[0].crc32c);
+              m.store = std::make_unique<kv::MemoryStore>(DecodeRows(m.staged["rows"]));
+              m.inbox.push_back(StagedInstalled{j.token, {}, m.store.get()});
+            },
+        },
+        job);
+  }
+
+  std::vector<Machine> machines_;
+  std::map<size_t, bool> cut_;
+  Micros now_{1};
+  uint64_t starts_ = 0;
+  CallHandle last_call_;
+  std::map<CallHandle, ClientReply> replies_;
+  std::vector<std::string> events_;
+};
+
+bool Succeeded(const ClientReply& reply) {
+  return reply.outcome == ClientReply::Outcome::kReply && reply.reply.code == ns::Code::kOk;
+}
+
+TEST(NodeTest, AloneItServesAndRemembersAcrossARestart) {
+  Cluster cluster(1);
+  size_t leader = cluster.AwaitLeader();
+  const ClientReply made = cluster.Call(leader, ns::Mkdirs{.path = "/a/b"});
+  ASSERT_TRUE(Succeeded(made));
+  EXPECT_GT(made.at.index, raft::LogIndex(0));
+  cluster.Kill(0);
+  cluster.Start(0);
+  leader = cluster.AwaitLeader();
+  const ClientReply info = cluster.Read(leader, ns::GetFileInfo{"/a/b"});
+  ASSERT_TRUE(Succeeded(info));
+  EXPECT_TRUE(std::holds_alternative<ns::FileStatus>(info.reply.value));
+  EXPECT_TRUE(info.by_lease);
+  EXPECT_GE(info.reply.position, made.reply.position);
+}
+
+TEST(NodeTest, StateLostTheLogBringsItBack) {
+  Cluster cluster(1);
+  ASSERT_TRUE(Succeeded(cluster.Call(cluster.AwaitLeader(), ns::Mkdirs{.path = "/a"})));
+  const uint64_t hash = cluster.node(0).status().state_hash;
+  cluster.Kill(0);
+  *cluster.machine(0).store = kv::MemoryStore();
+  cluster.Start(0);
+  const size_t leader = cluster.AwaitLeader();
+  EXPECT_EQ(cluster.node(0).status().state_hash, hash);
+  EXPECT_TRUE(Succeeded(cluster.Read(leader, ns::GetFileInfo{"/a"})));
+}
+
+TEST(NodeTest, CommandsOfOneTurnShareAnEntry) {
+  Cluster cluster(3);
+  const size_t leader = cluster.AwaitLeader();
+  const raft::LogIndex before = cluster.node(leader).status().raft.last_index;
+  for (int i = 0; i < 10; ++i) cluster.Send(leader, ns::Mkdirs{.path = "/d" + std::to_string(i)});
+  cluster.Run(50 * kMillisecond);
+  EXPECT_EQ(cluster.node(leader).status().raft.last_index, before + 1);
+  EXPECT_EQ(cluster.node(leader).state()->totals(1).directories, 11u);
+}
+
+TEST(NodeTest, ThreeAgreeAndGoOnWithoutTheirLeader) {
+  Cluster cluster(3);
+  const size_t first = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(first, ns::Mkdirs{.path = "/kept"})));
+  const size_t follower = (first + 1) % 3;
+  const ClientReply refused = cluster.Call(follower, ns::Mkdirs{.path = "/x"});
+  EXPECT_EQ(refused.outcome, ClientReply::Outcome::kNotLeader);
+  EXPECT_EQ(refused.leader, NodeId(first + 1));
+
+  cluster.Kill(first);
+  const size_t second = cluster.AwaitLeader();
+  ASSERT_NE(second, first);
+  EXPECT_TRUE(Succeeded(cluster.Read(second, ns::GetFileInfo{"/kept"})));
+  ASSERT_TRUE(Succeeded(cluster.Call(second, ns::Mkdirs{.path = "/later"})));
+  cluster.Start(first);
+  cluster.Run(5 * kSecond);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(cluster.node(i).status().state_hash, cluster.node(second).status().state_hash) << i;
+    EXPECT_EQ(cluster.node(i).status().raft.applied, cluster.node(second).status().raft.applied)
+        << i;
+  }
+}
+
+TEST(NodeTest, TheLaggardGetsASnapshotAndCatchesUp) {
+  Cluster cluster(3);
+  const size_t leader = cluster.AwaitLeader();
+  const size_t laggard = (leader + 1) % 3;
+  cluster.Cut(laggard, true);
+  for (int i = 0; i < 3000; ++i) {
+    cluster.Send(leader, ns::Mkdirs{.path = "/d" + std::to_string(i) + std::string(100, 'x')});
+    if (i % 5 == 4) cluster.Run(2 * kMillisecond);
+  }
+  cluster.Run(kSecond);
+  ASSERT_GT(cluster.node(leader).status().raft.first_index, raft::LogIndex(1))
+      << "the log was not compacted";
+  cluster.Cut(laggard, false);
+  cluster.Run(10 * kSecond);
+  EXPECT_GE(cluster.node(laggard).status().snapshots_installed, 1u);
+  EXPECT_EQ(cluster.node(laggard).status().state_hash, cluster.node(leader).status().state_hash);
+  EXPECT_EQ(cluster.node(laggard).status().raft.applied,
+            cluster.node(leader).status().raft.applied);
+  // And it holds after a restart: log and state are in step on its disk.
+  cluster.Kill(laggard);
+  cluster.Start(laggard);
+  cluster.Run(5 * kSecond);
+  EXPECT_EQ(cluster.node(laggard).status().state_hash, cluster.node(leader).status().state_hash);
+}
+
+TEST(NodeTest, AnEmptyDiskIsAdmittedAgain) {
+  Cluster cluster(3);
+  size_t leader = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/kept"})));
+  const size_t victim = (leader + 1) % 3;
+  cluster.Kill(victim);
+  cluster.machine(victim).disk.files().clear();
+  *cluster.machine(victim).store = kv::MemoryStore();
+  cluster.Start(victim);
+  cluster.Run(10 * kSecond);
+  leader = cluster.AwaitLeader();
+  const NodeStatus status = cluster.node(victim).status();
+  EXPECT_FALSE(status.raft.recovering);
+  EXPECT_EQ(status.state_hash, cluster.node(leader).status().state_hash);
+  // It counts: the cluster works without the third.
+  const size_t third = 3 - leader - victim;
+  cluster.Kill(third);
+  leader = cluster.AwaitLeader();
+  EXPECT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/after"})));
+}
+
+TEST(NodeTest, DrainHandsLeadershipOver) {
+  Cluster cluster(3);
+  const size_t first = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(first, ns::Mkdirs{.path = "/a"})));
+  cluster.machine(first).inbox.push_back(Drain{});
+  cluster.Run(300 * kMillisecond);
+  const std::optional<size_t> second = cluster.Leader();
+  ASSERT_TRUE(second.has_value()) << "handing over takes no election timeout";
+  EXPECT_NE(*second, first);
+}
+
+}  // namespace
+}  // namespace jfs::node

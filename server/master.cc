@@ -1,0 +1,405 @@
+#include "server/master.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "core/base/overload.h"
+#include "core/node/applied_row.h"
+#include "server/master_status.h"
+#include "server/status_page.h"
+#include "spdlog/spdlog.h"
+
+namespace jfs::server {
+namespace {
+
+constexpr Duration kFreeSpaceInterval = 5 * kSecond;
+constexpr Duration kStatusInterval = kSecond;
+
+WallMillis WallNow() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return WallMillis(static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()));
+}
+
+uint64_t TrueRandom() {
+  std::random_device device;
+  const uint64_t high = device();
+  const uint64_t low = device();
+  return high << 32 | low;
+}
+
+storage::StateDirectoryOptions StateOptions() {
+  storage::StateDirectoryOptions options;
+  options.state.applied_key = std::string(node::kAppliedKey);
+  options.state.decode_applied = [](std::string_view bytes) -> absl::StatusOr<raft::Position> {
+    absl::StatusOr<node::AppliedRow> row = node::DecodeAppliedRow(bytes);
+    if (!row.ok()) return row.status();
+    return row->at;
+  };
+  return options;
+}
+
+net::hadoop::ServiceFacts Facts(const Config& config) {
+  net::hadoop::ServiceFacts facts;
+  facts.default_block_size = config.default_block_size;
+  facts.default_replication = config.default_replication;
+  facts.trash_interval_minutes = config.trash_interval_minutes;
+  facts.software_version = "jfs-0.1";
+  return facts;
+}
+
+}  // namespace
+
+// Hands what a device's queue holds to the master when its descriptor becomes readable.
+class Master::QueueReader : public net::Pollable {
+ public:
+  QueueReader(net::EventLoop* loop, int fd, std::function<void()> take)
+      : loop_(loop), fd_(fd), take_(std::move(take)) {}
+  ~QueueReader() override { loop_->Remove(fd_); }
+  absl::Status Watch() { return loop_->Add(fd_, EPOLLIN, this); }
+  void OnReady(uint32_t) override { take_(); }
+
+ private:
+  net::EventLoop* const loop_;
+  const int fd_;
+  const std::function<void()> take_;
+};
+
+Master::Master(const Config& config, net::EventLoop* loop)
+    : config_(config),
+      loop_(loop),
+      free_space_(config.disk_reserve_bytes, config.disk_reserve_bytes * 5 / 4) {}
+
+Master::~Master() {
+  readers_.clear();
+  loop_->Cancel(timer_);
+}
+
+absl::StatusOr<std::unique_ptr<Master>> Master::Create(const Config& config, net::EventLoop* loop) {
+  std::unique_ptr<Master> master(new Master(config, loop));
+  if (absl::Status status = master->Open(); !status.ok()) return status;
+  return master;
+}
+
+absl::Status Master::Open() {
+  absl::StatusOr<std::unique_ptr<storage::MetaDirectory>> meta =
+      storage::MetaDirectory::Open(config_.meta_dir, config_.self);
+  if (!meta.ok()) return meta.status();
+  meta_ = *std::move(meta);
+
+  absl::StatusOr<std::unique_ptr<storage::LogDisk>> log_disk =
+      storage::LogDisk::Open({.directory = meta_->log_path()});
+  if (!log_disk.ok()) return log_disk.status();
+  log_disk_ = *std::move(log_disk);
+  spdlog::info("log in {}: {}", meta_->log_path(), log_disk_->description());
+
+  absl::StatusOr<std::unique_ptr<storage::StateDirectory>> state =
+      storage::StateDirectory::Open(StateOptions(), meta_->state_path());
+  if (!state.ok()) return state.status();
+  state_ = *std::move(state);
+  jobs_ = std::make_unique<storage::JobRunner>(state_.get(), storage::JobRunner::Options());
+
+  const Micros now = net::EventLoop::Now();
+  node_ = std::make_unique<node::Node>(NodeConfig(), state_->store(), now, TrueRandom());
+
+  readers_.push_back(std::make_unique<QueueReader>(loop_, log_disk_->event_fd(),
+                                                   [this] { TakeDiskCompletions(); }));
+  readers_.push_back(
+      std::make_unique<QueueReader>(loop_, jobs_->event_fd(), [this] { TakeJobResults(); }));
+  for (const auto& reader : readers_) {
+    if (absl::Status status = reader->Watch(); !status.ok()) return status;
+  }
+  if (absl::Status status = OpenPorts(); !status.ok()) return status;
+  WatchFreeSpace();
+  PublishStatus();
+  loop_->AtTurnEnd([this] { EndTurn(); });
+  // The first turn starts the node.
+  loop_->Post([] {});
+  return absl::OkStatus();
+}
+
+absl::Status Master::OpenPorts() {
+  resolver_ = std::make_unique<net::Resolver>(loop_);
+  callers_ = std::make_unique<UserGroups>(
+      loop_, UserGroups::Options{.process_user = ProcessUser(),
+                                 .superuser_group = config_.superuser_group,
+                                 .static_groups = config_.static_groups});
+  if (config_.masters.size() > 1) {
+    net::PeerTransport::Options options;
+    options.self = config_.self;
+    options.configuration_hash = config_.configuration_hash();
+    options.seed = TrueRandom();
+    for (size_t i = 0; i < config_.masters.size(); ++i) {
+      if (NodeId(i + 1) == config_.self) continue;
+      options.peers.push_back({NodeId(i + 1), config_.masters[i]});
+    }
+    peers_ = std::make_unique<net::PeerTransport>(loop_, resolver_.get(), this, options);
+    const net::HostPort where{config_.bind_host, config_.peer_port()};
+    if (absl::Status status = peers_->Listen(where); !status.ok()) return status;
+  }
+  service_ = std::make_unique<net::ClientService>(Facts(config_), callers_.get(), this);
+  ipc_server_ = std::make_unique<net::hadoop::IpcServer>(loop_, service_.get(),
+                                                         net::hadoop::IpcServer::Options());
+  service_->set_server(ipc_server_.get());
+  for (size_t i = 0; i < config_.namespaces.size(); ++i) {
+    const net::HostPort where{config_.bind_host, config_.namespaces[i].rpc_port};
+    if (absl::Status status = ipc_server_->Listen(where, static_cast<uint32_t>(i)); !status.ok()) {
+      return status;
+    }
+  }
+  status_server_ = std::make_unique<net::StatusServer>();
+  return status_server_->Start({config_.bind_host, config_.http_port});
+}
+
+node::Config Master::NodeConfig() const {
+  node::Config config;
+  config.raft.self = config_.self;
+  for (size_t i = 1; i <= config_.masters.size(); ++i) {
+    config.raft.initial_members.push_back(NodeId(i));
+  }
+  config.raft.election_timeout = config_.election_timeout;
+  config.raft.heartbeat_interval = config_.heartbeat_interval;
+  // Zero means "none" in an incarnation.
+  config.log.identity = {config_.self, Incarnation(TrueRandom() | 1)};
+  config.log.segment_bytes = config_.log_segment_bytes;
+  config.log.block_bytes = log_disk_->block_bytes();
+  config.flush_after_log_bytes = config_.log_segment_bytes;
+  config.namespaces.clear();
+  for (const NamespaceConfig& ns : config_.namespaces) config.namespaces.push_back(ns.name);
+  config.limits.retry_cache_bytes = config_.retry_cache_bytes;
+  config.limits.min_block_size = config_.min_block_size;
+  return config;
+}
+
+// ---- The turn ----
+
+void Master::EndTurn() {
+  if (!fatal_.ok()) return;
+  const Micros now = net::EventLoop::Now();
+  if (!started_) {
+    started_ = true;
+    Carry(node_->Start(now));
+    return;
+  }
+  if (inputs_.empty() && now < deadline_) return;
+  ++steps_;
+  const std::vector<node::Input> inputs = std::exchange(inputs_, {});
+  Carry(node_->Step(now, WallNow(), inputs));
+}
+
+void Master::Carry(node::Output output) {
+  for (const node::Event& event : output.events) {
+    switch (event.severity) {
+      case node::Event::Severity::kInfo:
+        spdlog::info("{}", event.text);
+        break;
+      case node::Event::Severity::kWarning:
+        spdlog::warn("{}", event.text);
+        break;
+      case node::Event::Severity::kError:
+        spdlog::error("{}", event.text);
+        break;
+    }
+  }
+  if (output.fatal.ok() && !jobs_->failed().ok()) output.fatal = jobs_->failed();
+  if (!output.fatal.ok()) {
+    fatal_ = output.fatal;
+    loop_->Stop();
+    return;
+  }
+  if (!output.disk.empty()) log_disk_->Start(std::move(output.disk));
+  for (node::SendPayload& send : output.send) {
+    if (peers_ != nullptr) peers_->Send(send.to, send.lane, std::move(send.payload));
+  }
+  if (!output.jobs.empty()) jobs_->Start(std::move(output.jobs));
+  Answer(std::move(output.replies));
+  UpdateIdentity();
+  if (draining_ && output.drained) {
+    spdlog::info("leadership is handed over, ending");
+    loop_->Stop();
+    return;
+  }
+  ArmTimer(output.next_deadline);
+}
+
+// A read decided by the leader lease counts only if the lease still holds now that the answer
+// leaves: the process may have been paused since.
+void Master::Answer(std::vector<node::ClientReply> replies) {
+  std::optional<bool> lease_valid;
+  for (node::ClientReply& reply : replies) {
+    if (reply.by_lease) {
+      if (!lease_valid.has_value()) lease_valid = node_->LeaseValid(net::EventLoop::Now());
+      if (!*lease_valid) reply.outcome = node::ClientReply::Outcome::kNotReady;
+    }
+    service_->OnReply(reply);
+  }
+}
+
+void Master::ArmTimer(Micros deadline) {
+  deadline_ = deadline;
+  loop_->Cancel(timer_);
+  timer_ = {};
+  if (deadline == kNever) return;
+  // The end-of-turn hook does the step; the timer only makes a turn happen. One that is due already
+  // lets sockets be read first.
+  timer_ = loop_->At(deadline, [] {});
+}
+
+void Master::TakeDiskCompletions() {
+  for (log::DiskCompletion& completion : log_disk_->Take()) {
+    inputs_.push_back(node::DiskDone{std::move(completion)});
+  }
+}
+
+void Master::TakeJobResults() {
+  for (node::Input& answer : jobs_->Take()) inputs_.push_back(std::move(answer));
+}
+
+void Master::WatchFreeSpace() {
+  const absl::StatusOr<uint64_t> free = storage::FreeBytes(config_.meta_dir);
+  if (!free.ok()) {
+    spdlog::warn("{}", free.status().ToString());
+  } else if (const std::optional<bool> low = free_space_.Observe(*free); low.has_value()) {
+    if (*low) {
+      spdlog::warn(
+          "only {} MiB are free in {}: writes are refused while most masters are short of space",
+          *free >> 20, config_.meta_dir);
+    } else {
+      spdlog::info("{} MiB are free again in {}", *free >> 20, config_.meta_dir);
+    }
+    inputs_.push_back(node::DiskSpace{*low});
+  }
+  loop_->After(kFreeSpaceInterval, [this] { WatchFreeSpace(); });
+}
+
+void Master::PublishStatus() {
+  const node::NodeStatus status = node_->status();
+  status_server_->Publish(DescribeStatus({.config = config_,
+                                          .node = status,
+                                          .state = node_->state(),
+                                          .peers = peers_.get(),
+                                          .clients = ipc_server_.get(),
+                                          .service = service_.get(),
+                                          .steps = steps_}));
+  loop_->After(kStatusInterval, [this] { PublishStatus(); });
+}
+
+void Master::UpdateIdentity() {
+  // Neither changes once the cluster is formed.
+  if (peers_ == nullptr || (identified_ && cluster_ != ClusterId{})) return;
+  const node::NodeStatus status = node_->status();
+  if (status.phase != node::Phase::kRunning && status.phase != node::Phase::kInstalling) return;
+  const ClusterId cluster = status.raft.membership.cluster;
+  if (identified_ && cluster == cluster_) return;
+  identified_ = true;
+  cluster_ = cluster;
+  peers_->SetIdentity(status.incarnation, cluster);
+  service_->facts().cluster_id = absl::StrCat("CID-", absl::Hex(cluster.value, absl::kZeroPad16));
+  service_->facts().block_pool_id = absl::StrCat("BP-", absl::Hex(cluster.value, absl::kZeroPad16));
+}
+
+void Master::Drain() {
+  if (draining_) {
+    spdlog::warn("second signal: ending without handing leadership over");
+    loop_->Stop();
+    return;
+  }
+  draining_ = true;
+  ipc_server_->StopListening();
+  inputs_.push_back(node::Drain{});
+}
+
+// ---- What peers and clients want ----
+
+void Master::OnPayload(NodeId from, node::Lane, SharedBytes payload) {
+  inputs_.push_back(node::PeerPayload{from, std::move(payload)});
+}
+
+void Master::Submit(node::ClientCommand command) { inputs_.push_back(std::move(command)); }
+void Master::Submit(node::ClientRead read) { inputs_.push_back(std::move(read)); }
+
+ns::NamespaceId Master::NamespaceOf(uint32_t listener) {
+  const std::string& name = config_.namespaces[listener].name;
+  if (node_->state() != nullptr) {
+    for (const ns::Namespace::NamespaceInfo& info : node_->state()->namespaces()) {
+      if (info.name == name) return info.id;
+    }
+  }
+  return 0;  // no such namespace yet: the node answers that it is not ready
+}
+
+const node::NodeStatus& Master::RecentStatus() {
+  if (status_step_ != steps_) {
+    status_ = node_->status();
+    status_step_ = steps_;
+  }
+  return status_;
+}
+
+bool Master::Serving() { return RecentStatus().serving; }
+
+net::hadoop::LocalState Master::Local(ns::NamespaceId ns) {
+  const node::NodeStatus& status = RecentStatus();
+  net::hadoop::LocalState local;
+  using Role = net::hadoop::LocalState::Role;
+  if (status.phase == node::Phase::kRecovering) {
+    local.role = Role::kStarting;
+  } else {
+    local.role = status.serving ? Role::kLeader : Role::kFollower;
+  }
+  if (const std::optional<ns::Namespace::Totals> sums = TotalsOf(ns); sums.has_value()) {
+    local.used = sums->bytes;
+    local.capacity = sums->bytes;
+  }
+  return local;
+}
+
+std::optional<ns::Namespace::Totals> Master::TotalsOf(ns::NamespaceId ns) const {
+  if (node_->state() == nullptr) return std::nullopt;
+  for (const ns::Namespace::NamespaceInfo& info : node_->state()->namespaces()) {
+    if (info.id == ns) return node_->state()->totals(ns);
+  }
+  return std::nullopt;
+}
+
+void Master::MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) {
+  DescribeMasters(config_, node_->status(), peers_.get(), out);
+}
+
+void Master::StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto* out) {
+  const node::NodeStatus status = node_->status();
+  const ns::Namespace::Totals sums = TotalsOf(ns).value_or(ns::Namespace::Totals());
+  out->set_appliedindex(status.raft.applied.value);
+  out->set_appliedterm(status.applied_term.value);
+  out->set_statehash(status.state_hash);
+  out->set_position(status.position.packed);
+  out->set_directories(sums.directories);
+  out->set_files(sums.files);
+  out->set_bytes(sums.bytes);
+}
+
+absl::Status Master::TransferLeadership(const std::string& address) {
+  if (!RecentStatus().serving) {
+    return absl::FailedPreconditionError("this master does not lead: ask the leader");
+  }
+  if (address.empty()) {
+    inputs_.push_back(node::TransferLeadership{});
+    return absl::OkStatus();
+  }
+  for (size_t i = 0; i < config_.masters.size(); ++i) {
+    if (config_.masters[i].ToString() != address) continue;
+    inputs_.push_back(node::TransferLeadership{NodeId(i + 1)});
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", address, "' is not in namespace.backend.raft.initial-conf"));
+}
+
+}  // namespace jfs::server
