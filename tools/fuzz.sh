@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets with libFuzzer. `tools/fuzz.sh --help` lists the options.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+TARGETS=(peer_frames peer_payload ipc_session ipc_response client_protocol configuration log_recovery)
+
+usage() {
+  cat <<TEXT
+usage: tools/fuzz.sh [--seconds N] [--planted] [TARGET...]
+
+Builds the fuzz targets with clang, libFuzzer, ASan and UBSan, and runs each for N seconds (default 60) from its corpus in
+fuzz/testdata. Prints executions and coverage of each; the last line is 'N passed, N failed'. A crashing input is left in
+fuzz-findings/TARGET and the command that replays it is printed.
+
+  --planted   instead: builds peer_frames with a bug put in on purpose, and passes if it is found
+
+Targets: ${TARGETS[*]}
+TEXT
+}
+
+seconds=60 planted=false chosen=()
+while (($# > 0)); do
+  case "$1" in
+    --seconds) seconds=${2:?--seconds needs a number}; shift ;;
+    --planted) planted=true ;;
+    -h | --help) usage; exit 0 ;;
+    -*) usage >&2; echo "fuzz: unknown option '$1'" >&2; exit 2 ;;
+    *)
+      if [[ " ${TARGETS[*]} " != *" $1 "* ]]; then usage >&2; echo "fuzz: no target '$1'" >&2; exit 2; fi
+      chosen+=("$1")
+      ;;
+  esac
+  shift
+done
+if ((${#chosen[@]} == 0)); then chosen=("${TARGETS[@]}"); fi
+if $planted; then chosen=(peer_frames); fi
+
+BAZEL=${BAZEL:-bazel}
+config=(--config=fuzz)
+if $planted; then config+=(--config=planted_parser_bug); fi
+labels=()
+for target in "${chosen[@]}"; do labels+=("//fuzz:$target"); done
+# shellcheck disable=SC2086  # BAZEL may hold flags
+$BAZEL build --noshow_progress "${config[@]}" --symlink_prefix=/ "${labels[@]}"
+# shellcheck disable=SC2086
+bin=$($BAZEL info "${config[@]}" bazel-bin 2> /dev/null)
+
+passed=0 failed=0
+for target in "${chosen[@]}"; do
+  findings=fuzz-findings/$target
+  mkdir -p "$findings"
+  grown=$(mktemp -d)
+  log=$grown.log
+  status=0
+  "$bin/fuzz/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$findings/" "$grown" "fuzz/testdata/$target" > "$log" 2>&1 || status=$?
+  executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 | cut -d' ' -f2)
+  echo "$target: ${executions:-0} executions, ${coverage:-0} edges covered, exit $status"
+  found=false
+  if ((status != 0)); then found=true; fi
+  if $found; then
+    grep -m 3 -E 'ERROR|SUMMARY|CHECK failed|runtime error' "$log" || tail -n 20 "$log"
+    echo "  input: $(find "$findings" -newer "$grown" -type f | head -n 1); replay: $bin/fuzz/$target FILE"
+  fi
+  if [[ $found == "$planted" ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  rm -rf "$grown" "$log"
+done
+echo "$passed passed, $failed failed"
+((failed == 0))
