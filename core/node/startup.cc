@@ -22,6 +22,7 @@ void RestartLogAt(raft::Position at, Startup* startup) {
   startup->recovered.base = at;
   startup->recovered.entries.clear();
   startup->recovered.applied = at.index;
+  startup->recovered.applied_term = at.term;
 }
 
 }  // namespace
@@ -76,6 +77,7 @@ absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,
 
   const raft::Position at = state->at;
   recovered.applied = at.index;
+  recovered.applied_term = at.term;
   if (at.index > last || TermAt(recovered, at.index) != at.term) {
     // Applied means committed, so what the log says instead was never committed. A term above the
     // log's is one that this node followed without having voted in it, or the vote would have been

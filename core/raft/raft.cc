@@ -56,6 +56,10 @@ Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
     }
     log_.Append(std::move(entry));
   }
+  if (recovered.applied_term != Term{}) {
+    CHECK_EQ(log_.term(applied_), recovered.applied_term)
+        << "the log does not lead up to the state: it must restart at it";
+  }
   if (hard_.term < log_.last_term()) {
     // Only a state ahead of the log gets here: its entries were committed by others' disks. No vote
     // of ours in that term can have left, since it would have been durable.
@@ -72,6 +76,9 @@ Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
     hard_.recovering = true;
     hard_dirty_ = true;
   }
+  // Peers lock a record that names this disk's incarnation: they may hear of it only once the log,
+  // whose first batch makes it durable, has taken one.
+  if (!formed()) hard_dirty_ = true;
   // The membership is changed only by what is committed.
   const Position admitted = {.index = hard_.membership.as_of, .term = hard_.membership.as_of_term};
   if (log_.Has(admitted)) commit_ = std::max(commit_, admitted.index);

@@ -54,8 +54,12 @@ struct Recovered {
   // The state below the log: entries start at base.index + 1.
   Position base;
   std::vector<Entry> entries;
-  // The state machine holds everything up to here (base.index <= applied <= last entry).
+  // The state machine holds everything up to here. REQUIRES: base.index <= applied <= last entry,
+  // and the log has this very entry. Where it has not (it is shorter, or holds a suffix of another
+  // term whose replacement had been applied but not yet written) the log must first restart at the
+  // state: base = the state's position, no entries.
   LogIndex applied;
+  Term applied_term;  // zero if unknown: then the term is not compared
   // The log found rot, or its disk is new to a formed cluster: see HardState::recovering.
   bool damaged = false;
 };
