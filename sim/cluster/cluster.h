@@ -1,0 +1,110 @@
+#ifndef SIM_CLUSTER_CLUSTER_H_
+#define SIM_CLUSTER_CLUSTER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+
+#include "core/base/identity.h"
+#include "core/node/io.h"
+#include "core/ns/request.h"
+#include "sim/cluster/process.h"
+#include "sim/network/network.h"
+#include "sim/oracle/client_oracle.h"
+#include "sim/oracle/committed_history.h"
+#include "sim/oracle/raft_oracle.h"
+#include "sim/run/run_config.h"
+#include "sim/workload/call_source.h"
+#include "sim/world/probes.h"
+#include "sim/world/world.h"
+
+namespace jfs::sim {
+
+// All masters of one cluster, the network between them and to the clients, and the oracles that
+// look on after every step.
+class Cluster : public NetworkHost, public ProcessHost {
+ public:
+  // Null: the connection broke, or nobody listens. Not called at all if request or answer was lost.
+  using Answer = absl::AnyInvocable<void(const node::ClientReply*) &&>;
+
+  Cluster(World* world, Probes* probes, const RunConfig& config);
+  ~Cluster() override;
+
+  void StartAll();
+  // A client's call to `to`; `identity` names this attempt.
+  void Submit(NodeId to, Call call, Identity identity, Answer answer);
+
+  const std::vector<NodeId>& nodes() const { return nodes_; }
+  Process& process(NodeId node) { return *processes_[node.value - 1]; }
+  const Process& process(NodeId node) const { return *processes_[node.value - 1]; }
+  Network& network() { return network_; }
+  CommittedHistory& history() { return history_; }
+  ClientOracle& clients() { return clients_; }
+  RaftOracle& raft_oracle() { return raft_oracle_; }
+  const RunConfig& config() const { return config_; }
+
+  // Kills the process and starts it again later, unless it has been left down for good.
+  void Crash(NodeId node, Duration restart_after);
+  void StartIfDown(NodeId node);
+  // The node stays as it is for ever.
+  void LeaveDown(NodeId node) { left_down_.at(node.value - 1) = true; }
+  // A fault of the disk hit this node: it may stop by itself until ExcuseOver(). Calls nest.
+  void Excuse(NodeId node) { ++excuses_.at(node.value - 1); }
+  void ExcuseOver(NodeId node) { --excuses_.at(node.value - 1); }
+  // Clients reach `node` again only then.
+  void CutClients(NodeId node, Micros until) { clients_cut_.at(node.value - 1) = until; }
+  // From now on what a disk holds and what it had promised are two things: quorum durability is no
+  // longer verified by what the disks hold.
+  void NoteDestroyed() { destroyed_ = true; }
+
+  uint64_t process_check_failures() const { return check_failures_; }
+
+  // NetworkHost
+  bool Listening(NodeId node) const override;
+  node::PeerHello Hello(NodeId from, NodeId to, node::Lane lane) const override;
+  void Deliver(NodeId from, NodeId to, SharedBytes payload) override;
+  // ProcessHost
+  void SendToPeer(NodeId from, node::SendPayload payload) override;
+  void Stepped(NodeId node, const node::Node& state, const node::Output& output) override;
+  void Answered(NodeId node, uint64_t run, node::ClientReply reply) override;
+  void Died(NodeId node, Death death) override;
+
+ private:
+  struct Pending {
+    Call call;
+    Identity identity;
+    Answer answer;
+  };
+  using PendingKey = std::tuple<NodeId, uint64_t, node::CallHandle>;
+
+  void Arrive(NodeId to, Call call, Identity identity, Answer answer);
+  void CheckDurable(const node::ClientReply& reply);
+  void DropPending(NodeId node);
+
+  World* world_;
+  Probes* probes_;
+  RunConfig config_;
+  std::vector<NodeId> nodes_;
+  Network network_;
+  CommittedHistory history_;
+  ClientOracle clients_;
+  RaftOracle raft_oracle_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<int> excuses_;
+  std::vector<bool> left_down_;
+  std::vector<Micros> clients_cut_;
+  bool destroyed_ = false;
+  uint64_t last_handle_ = 0;
+  uint64_t acknowledged_ = 0;
+  uint64_t check_failures_ = 0;
+  std::map<PendingKey, Pending> pending_;
+};
+
+}  // namespace jfs::sim
+
+#endif  // SIM_CLUSTER_CLUSTER_H_

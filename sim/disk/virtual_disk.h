@@ -1,0 +1,133 @@
+#ifndef SIM_DISK_VIRTUAL_DISK_H_
+#define SIM_DISK_VIRTUAL_DISK_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+
+#include "core/base/identity.h"
+#include "core/base/time.h"
+#include "core/log/disk.h"
+#include "sim/world/probes.h"
+#include "sim/world/world.h"
+
+namespace jfs::sim {
+
+struct DiskOptions {
+  uint32_t block_bytes = 512;  // what is written atomically
+  Duration latency_low = 60;
+  Duration latency_high = 400;
+  // Extra time of a request that makes or removes a file.
+  Duration file_latency = 500;
+};
+
+// The log's disk of one node: carries out core/log's requests in virtual time. What a request
+// writes is on the disk when it completes. What is under way at a crash survives block by block in
+// any subset. Faults beyond that are ordered from outside (they are budgeted over the cluster):
+// errors, no space, hanging, slowness, syncs that lie, misdirected writes, rot, lost directory
+// changes, loss of everything.
+class VirtualDisk {
+ public:
+  using Files = std::map<std::string, std::string>;
+  using Done = absl::AnyInvocable<void(log::DiskCompletion) &&>;
+
+  VirtualDisk(World* world, Probes* probes, NodeId node, DiskOptions options);
+
+  // Requests are started in the order of these calls and complete in any order. `done` is called
+  // once, unless Crash() or Wipe() comes first.
+  void Start(const log::DiskRequest& request, Done done);
+
+  // The process or its machine dies: nothing under way completes any more, and what the disk holds
+  // is what would be found after a power failure.
+  void Crash();
+  // A new, empty disk.
+  void Wipe();
+
+  // What a crash now would leave at worst: nothing that is under way, nothing of what a lying sync
+  // holds back.
+  Files DurableFiles() const;
+  const Files& files() const { return files_; }
+
+  // ---- Faults ----
+
+  // The next request fails with EIO.
+  void FailNext() { fail_next_ = true; }
+  // CreateFile fails with ENOSPC.
+  void SetFull(bool full) { full_ = full; }
+  void HangUntil(Micros until) { hang_until_ = until; }
+  void SlowUntil(Micros until, uint32_t factor);
+  // Requests complete without being durable; the next honest sync makes up for it, a crash before
+  // it loses any part.
+  void LieUntil(Micros until) { lie_until_ = until; }
+  // The next write lands elsewhere.
+  void MisdirectNext() { misdirect_next_ = true; }
+  // The next rename or removal is undone by the next crash.
+  void LoseNextRename() { lose_next_rename_ = true; }
+  // Flips bits in one block that is in use. False if there is none.
+  bool Rot(Identity identity);
+  // Whether a crash now could lose anything that had been promised, or something promised is
+  // already gone.
+  bool untrustworthy() const { return shadow_.has_value() || !undone_.empty() || !damage_.empty(); }
+  // Ends every order above. What is damaged stays so.
+  void Repair();
+  // Blocks damaged by rot or misdirection that nobody has overwritten since get their intended
+  // contents back, except in files that `known` names: what the log has found and dealt with must
+  // not come back to life.
+  void RestoreDamage(std::string_view known);
+
+ private:
+  struct UnderWay {
+    log::DiskAction action;
+    log::DiskToken token;
+    uint64_t attempt = 0;
+    bool fail = false;
+    Done done;
+  };
+  struct UndoneRename {
+    std::string from, to;
+    std::optional<std::string> replaced;  // contents of `to` before
+    std::optional<std::string> moved;     // contents of `from` (removals: of the file)
+  };
+  using BlockAt = std::pair<std::string, uint64_t>;
+
+  void Complete(uint64_t number);
+  log::DiskCompletion CarryOut(UnderWay& request);
+  void WriteBlock(const std::string& file, uint64_t offset, std::string_view block);
+  void WriteAll(const std::string& file, uint64_t offset, std::string_view data);
+  void Misdirect(const log::WriteFile& write, Identity identity);
+  void BeforeChange();
+  void CrashUnderWay(const UnderWay& request, Identity identity);
+  void CrashShadow();
+  void ForgetDamage(const std::string& file);
+  void MoveDamage(const std::string& from, const std::string& to);
+
+  World* world_;
+  Probes* probes_;
+  NodeId node_;
+  DiskOptions options_;
+  Files files_;
+  uint64_t next_number_ = 1;
+  uint64_t crashes_ = 0;
+  std::map<uint64_t, UnderWay> under_way_;
+
+  bool fail_next_ = false;
+  bool full_ = false;
+  bool misdirect_next_ = false;
+  bool lose_next_rename_ = false;
+  Micros hang_until_, slow_until_, lie_until_;
+  uint32_t slow_factor_ = 1;
+  // What is really durable while syncs have lied; unset: files_ is.
+  std::optional<Files> shadow_;
+  std::vector<UndoneRename> undone_;
+  // Blocks that do not hold what they should, with what they should hold.
+  std::map<BlockAt, std::string> damage_;
+};
+
+}  // namespace jfs::sim
+
+#endif  // SIM_DISK_VIRTUAL_DISK_H_
