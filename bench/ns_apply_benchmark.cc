@@ -11,8 +11,8 @@
 #include "core/ns/codec.h"
 #include "core/ns/namespace.h"
 
-// What one replicated command costs the applier without the store: decoding, the namespace, and the batch it leaves behind. The
-// store is in memory and its writes are not timed.
+// What one replicated command costs the applier without the store: decoding, the namespace, and the
+// batch it leaves behind. The store is in memory and its writes are not timed.
 namespace jfs::ns {
 namespace {
 

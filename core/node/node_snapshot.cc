@@ -9,8 +9,9 @@
 namespace jfs::node {
 
 void Node::Impl::BeginSnapshot(NodeId to) {
-  // Raft asks again while a transfer is under way if the follower came back with another disk: what the old one
-  // had is gone with it. Raft must not hear how that transfer ended, it would take it for the new one's end.
+  // Raft asks again while a transfer is under way if the follower came back with another disk: what
+  // the old one had is gone with it. Raft must not hear how that transfer ended, it would take it
+  // for the new one's end.
   for (size_t i = 0; i < senders_.size();) {
     if (senders_[i]->to() != to) {
       ++i;

@@ -105,7 +105,8 @@ TEST(HelloTest, Table) {
     c.change(&theirs);
     const absl::Status status = CheckHello(ours, theirs);
     EXPECT_EQ(status.ok(), c.want.empty()) << c.name << ": " << status;
-    EXPECT_NE(std::string(status.message()).find(c.want), std::string::npos) << c.name << ": " << status;
+    EXPECT_NE(std::string(status.message()).find(c.want), std::string::npos)
+        << c.name << ": " << status;
   }
 }
 

@@ -24,7 +24,8 @@ absl::StatusOr<std::optional<Reply>> ResolveOwned(Transaction* tx, const CallCon
   return CheckOwner(call.caller, *at);
 }
 
-// Attributes of files and directories lie in different rows; a change that changes nothing writes nothing.
+// Attributes of files and directories lie in different rows; a change that changes nothing writes
+// nothing.
 template <typename OnDirectory, typename OnFile>
 void Change(Transaction* tx, const Resolved& at, const OnDirectory& on_directory,
             const OnFile& on_file) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+
 #include "core/base/overload.h"
 #include "core/ns/error_text.h"
 
@@ -15,7 +16,8 @@ namespace {
 constexpr uint8_t kBatchVersion = 1;
 constexpr uint8_t kReplyVersion = 1;
 
-// Operation numbers are in the log: never reused. Each operation has a version byte of its own, all 1 so far.
+// Operation numbers are in the log: never reused. Each operation has a version byte of its own, all
+// 1 so far.
 enum class OperationNumber : uint8_t {
   kMkdirs = 1,
   kCreate = 2,
@@ -264,10 +266,9 @@ absl::Status DecodeCommand(Decoder* in, Command* command) {
                      " is not known to this version; upgrade this master"));
   }
   if (version != kOperationVersion) {
-    return absl::UnimplementedError(
-        absl::StrCat("operation number ", static_cast<int>(number), " has version ",
-                     static_cast<int>(version), ", this version knows ",
-                     static_cast<int>(kOperationVersion), "; upgrade this master"));
+    return absl::UnimplementedError(absl::StrCat(
+        "operation number ", static_cast<int>(number), " has version ", static_cast<int>(version),
+        ", this version knows ", static_cast<int>(kOperationVersion), "; upgrade this master"));
   }
   In archive(in);
   archive.Number(command->ns);
@@ -339,9 +340,8 @@ absl::StatusOr<CommandBatch> DecodeCommandBatch(std::string_view bytes) {
   Decoder in(bytes);
   const uint8_t version = in.U8();
   if (in.ok() && version != kBatchVersion) {
-    return absl::UnimplementedError(absl::StrCat("command batch version ",
-                                                 static_cast<int>(version),
-                                                 " is not known; upgrade this master"));
+    return absl::UnimplementedError(absl::StrCat(
+        "command batch version ", static_cast<int>(version), " is not known; upgrade this master"));
   }
   CommandBatch batch;
   batch.wall.value = in.Varint();
@@ -370,33 +370,33 @@ void EncodeReply(const Reply& reply, Encoder* out) {
   // The index in Value is the number on disk: alternatives are only ever appended.
   out->U8(static_cast<uint8_t>(reply.value.index()));
   Out archive(out);
-  std::visit(Overload{[](std::monostate) {}, [](Absent) {},
-                      [&](const Truth& v) { archive.Flag(v.value); },
-                      [&](const FileStatus& v) { EncodeStatus(v, out); },
-                      [&](const Listing& v) {
-                        out->Varint(v.entries.size());
-                        for (const FileStatus& entry : v.entries) EncodeStatus(entry, out);
-                        out->Varint(v.remaining);
-                      },
-                      [&](const ContentSummary& v) {
-                        out->Varint(v.length);
-                        out->Varint(v.files);
-                        out->Varint(v.directories);
-                        out->Varint(v.space_consumed);
-                      },
-                      [&](const BlockLocations& v) {
-                        out->Varint(v.file_length);
-                        out->Varint(v.block_size);
-                        out->Bool(v.under_construction);
-                        out->Varint(v.blocks.size());
-                        for (const Block& block : v.blocks) BlockFields(archive, block);
-                        out->Varint(v.first_offset);
-                        out->Bool(v.last_block.has_value());
-                        if (v.last_block.has_value()) BlockFields(archive, *v.last_block);
-                      },
-                      [&](const Block& v) { BlockFields(archive, v); },
-                      [&](const NewNamespace& v) { out->Varint(v.id); }},
-             reply.value);
+  std::visit(
+      Overload{[](std::monostate) {}, [](Absent) {}, [&](const Truth& v) { archive.Flag(v.value); },
+               [&](const FileStatus& v) { EncodeStatus(v, out); },
+               [&](const Listing& v) {
+                 out->Varint(v.entries.size());
+                 for (const FileStatus& entry : v.entries) EncodeStatus(entry, out);
+                 out->Varint(v.remaining);
+               },
+               [&](const ContentSummary& v) {
+                 out->Varint(v.length);
+                 out->Varint(v.files);
+                 out->Varint(v.directories);
+                 out->Varint(v.space_consumed);
+               },
+               [&](const BlockLocations& v) {
+                 out->Varint(v.file_length);
+                 out->Varint(v.block_size);
+                 out->Bool(v.under_construction);
+                 out->Varint(v.blocks.size());
+                 for (const Block& block : v.blocks) BlockFields(archive, block);
+                 out->Varint(v.first_offset);
+                 out->Bool(v.last_block.has_value());
+                 if (v.last_block.has_value()) BlockFields(archive, *v.last_block);
+               },
+               [&](const Block& v) { BlockFields(archive, v); },
+               [&](const NewNamespace& v) { out->Varint(v.id); }},
+      reply.value);
 }
 
 Reply DecodeReply(Decoder* in) {
@@ -425,7 +425,8 @@ Reply DecodeReply(Decoder* in) {
     case 4: {
       Listing listing;
       const uint64_t entries = in->VarintUpTo(in->rest().size());
-      for (uint64_t i = 0; i < entries && in->ok(); ++i) listing.entries.push_back(DecodeStatus(in));
+      for (uint64_t i = 0; i < entries && in->ok(); ++i)
+        listing.entries.push_back(DecodeStatus(in));
       listing.remaining = in->Varint();
       reply.value = std::move(listing);
       break;

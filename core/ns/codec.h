@@ -5,19 +5,21 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "core/base/codec.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
-// Bytes of what is replicated and remembered (docs/formats/state.md). Every value has one encoding; the decoders accept no
-// other and nothing after it.
+// Bytes of what is replicated and remembered (docs/formats/state.md). Every value has one encoding;
+// the decoders accept no other and nothing after it.
 namespace jfs::ns {
 
 // The payload of a log entry.
 std::string EncodeCommandBatch(const CommandBatch& batch);
 
-// DataLoss: the bytes are not an encoded batch. Unimplemented: a batch, operation or operation version that only a newer
-// version of this software knows; a node must halt on it rather than skip it.
+// DataLoss: the bytes are not an encoded batch. Unimplemented: a batch, operation or operation
+// version that only a newer version of this software knows; a node must halt on it rather than skip
+// it.
 absl::StatusOr<CommandBatch> DecodeCommandBatch(std::string_view bytes);
 
 // A reply as retry rows keep it and as nodes hand it on.

@@ -92,7 +92,8 @@ TEST(CommandCodecTest, EncodingIsDecodedToTheSameBytes) {
 TEST(CommandCodecTest, EveryTruncationIsDataLoss) {
   const std::string bytes = EncodeCommandBatch(BatchOfEverything());
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_EQ(DecodeCommandBatch(bytes.substr(0, size)).status().code(), absl::StatusCode::kDataLoss)
+    EXPECT_EQ(DecodeCommandBatch(bytes.substr(0, size)).status().code(),
+              absl::StatusCode::kDataLoss)
         << size;
   }
   EXPECT_EQ(DecodeCommandBatch(bytes + '\0').status().code(), absl::StatusCode::kDataLoss);

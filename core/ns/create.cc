@@ -9,7 +9,8 @@
 namespace jfs::ns {
 namespace {
 
-// Limits on a file's shape. HDFS checks them once the path itself is in order, but before an existing file matters.
+// Limits on a file's shape. HDFS checks them once the path itself is in order, but before an
+// existing file matters.
 std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path,
                                 const std::string& client, uint32_t replication,
                                 uint64_t block_size) {
@@ -18,12 +19,14 @@ std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path
                   {std::to_string(block_size), std::to_string(limits.min_block_size)});
   }
   if (replication > limits.max_replication) {
-    return Refuse(Code::kReplicationTooLarge,
-                  {std::to_string(replication), std::to_string(limits.max_replication), path, client});
+    return Refuse(
+        Code::kReplicationTooLarge,
+        {std::to_string(replication), std::to_string(limits.max_replication), path, client});
   }
   if (replication < limits.min_replication) {
-    return Refuse(Code::kReplicationTooSmall,
-                  {std::to_string(replication), std::to_string(limits.min_replication), path, client});
+    return Refuse(
+        Code::kReplicationTooSmall,
+        {std::to_string(replication), std::to_string(limits.min_replication), path, client});
   }
   return std::nullopt;
 }
@@ -64,9 +67,11 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   } else {
     if (!op.create_parent) refused = CheckParentExists(*at);
     if (refused) return *refused;
-    if ((op.flags & Create::kCreate) == 0) return Refuse(Code::kOverwriteNotFound, {at->path.text()});
+    if ((op.flags & Create::kCreate) == 0)
+      return Refuse(Code::kOverwriteNotFound, {at->path.text()});
   }
-  refused = CheckShape(tx->limits(), at->path.text(), op.client_name, op.replication, op.block_size);
+  refused =
+      CheckShape(tx->limits(), at->path.text(), op.client_name, op.replication, op.block_size);
   if (refused) return *refused;
   if (at->is_file()) {
     if (!overwrite) return RefuseExisting(call.caller, op, *at);
@@ -100,8 +105,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ImportFile& op) {
   ParsedPath parsed = ParseNewPath(op.path, "create", tx->limits());
   if (parsed.refused) return *parsed.refused;
-  std::optional<Reply> refused = CheckShape(tx->limits(), parsed.path.text(), "import",
-                                            op.replication, op.block_size);
+  std::optional<Reply> refused =
+      CheckShape(tx->limits(), parsed.path.text(), "import", op.replication, op.block_size);
   if (refused) return *refused;
   // The lower limit may be 0, but a file has to be cut into blocks of some size.
   if (op.block_size == 0) return Refuse(Code::kBlockSizeTooSmall, {"0", "1"});

@@ -69,8 +69,8 @@ Directory* DirectoryTree::Add(InodeId id, const DirectoryRecord& record) {
   return directory;
 }
 
-// A chain of parents longer than there are directories is a cycle. Correct code makes none; the bound keeps a planted
-// bug from hanging the process before fsck can name it.
+// A chain of parents longer than there are directories is a cycle. Correct code makes none; the
+// bound keeps a planted bug from hanging the process before fsck can name it.
 void DirectoryTree::AddToChain(Directory* from, const RecursiveTotals& change) {
   size_t steps = 0;
   for (Directory* at = from; at != nullptr && steps <= size(); at = at->parent, ++steps) {
@@ -89,7 +89,8 @@ void DirectoryTree::Link(Directory* directory, Directory* parent, std::string_vi
   CHECK(directory->parent == nullptr);
   directory->name = std::string(name);
   directory->parent_id = parent->id;
-  // The sum as it is before the link: with the link in place a cycle would add to what is being added.
+  // The sum as it is before the link: with the link in place a cycle would add to what is being
+  // added.
   const RecursiveTotals below = directory->totals;
   AddToChain(parent, below);
   directory->parent = parent;
@@ -150,8 +151,8 @@ void DirectoryTree::LinkAll(const std::vector<InodeId>& ids, const std::set<Inod
     if (!parent->children.emplace(directory->name, directory).second) continue;
     directory->parent = parent;
   }
-  // Totals bottom-up: a directory is added to its parent once all its own children were added to it. One pass
-  // over the directories, whatever the order of their ids.
+  // Totals bottom-up: a directory is added to its parent once all its own children were added to
+  // it. One pass over the directories, whatever the order of their ids.
   LookupMap<InodeId, uint64_t> waiting;
   std::vector<Directory*> ready;
   for (const InodeId id : ids) {
@@ -175,7 +176,8 @@ void DirectoryTree::LinkAll(const std::vector<InodeId>& ids, const std::set<Inod
 
 bool DirectoryTree::IsLive(const Directory* directory) const {
   size_t steps = 0;
-  for (const Directory* at = directory; at != nullptr && steps <= size(); at = at->parent, ++steps) {
+  for (const Directory* at = directory; at != nullptr && steps <= size();
+       at = at->parent, ++steps) {
     if (at->root_of != 0) return true;
   }
   return false;
@@ -183,7 +185,8 @@ bool DirectoryTree::IsLive(const Directory* directory) const {
 
 bool DirectoryTree::IsAtOrUnder(const Directory* directory, const Directory* ancestor) const {
   size_t steps = 0;
-  for (const Directory* at = directory; at != nullptr && steps <= size(); at = at->parent, ++steps) {
+  for (const Directory* at = directory; at != nullptr && steps <= size();
+       at = at->parent, ++steps) {
     if (at == ancestor) return true;
   }
   return false;
@@ -191,8 +194,8 @@ bool DirectoryTree::IsAtOrUnder(const Directory* directory, const Directory* anc
 
 std::string DirectoryTree::PathOf(const Directory* directory) const {
   std::vector<const Directory*> chain;
-  for (const Directory* at = directory;
-       at != nullptr && at->root_of == 0 && chain.size() <= size(); at = at->parent) {
+  for (const Directory* at = directory; at != nullptr && at->root_of == 0 && chain.size() <= size();
+       at = at->parent) {
     chain.push_back(at);
   }
   if (chain.empty()) return "/";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+
 #include "core/base/lookup_map.h"
 #include "core/base/time.h"
 #include "core/ns/records.h"
@@ -16,14 +17,15 @@
 
 namespace jfs::ns {
 
-// Sums over a directory and everything below it. Arithmetic is modulo 2^64, so that a difference is one too.
+// Sums over a directory and everything below it. Arithmetic is modulo 2^64, so that a difference is
+// one too.
 struct RecursiveTotals {
   uint64_t directories = 0;  // the directory itself included
   uint64_t files = 0;
   uint64_t bytes = 0;
-  uint64_t space = 0;        // bytes times replication
-  // Directories that not everybody may list and enter (READ_EXECUTE for owner, group and others): where it is 0, permissions
-  // cannot matter to a content summary.
+  uint64_t space = 0;  // bytes times replication
+  // Directories that not everybody may list and enter (READ_EXECUTE for owner, group and others):
+  // where it is 0, permissions cannot matter to a content summary.
   uint64_t restricted = 0;
 
   RecursiveTotals& operator+=(const RecursiveTotals& other);
@@ -49,7 +51,8 @@ struct Directory {
   RecursiveTotals totals;
   absl::btree_map<std::string_view, Directory*> children;  // keys are the children's own names
 
-  // Bookkeeping of the writer: hash of the row as it was last written, and whether it has changed since.
+  // Bookkeeping of the writer: hash of the row as it was last written, and whether it has changed
+  // since.
   bool has_row = false;
   bool dirty = false;
   uint64_t row_hash = 0;
@@ -59,8 +62,8 @@ struct Directory {
   DirectoryRecord Record() const;
 };
 
-// All directories of all namespaces, linked into trees. Changes keep the recursive totals of all ancestors right, at a cost
-// linear in the depth.
+// All directories of all namespaces, linked into trees. Changes keep the recursive totals of all
+// ancestors right, at a cost linear in the depth.
 class DirectoryTree {
  public:
   DirectoryTree() = default;
@@ -73,8 +76,8 @@ class DirectoryTree {
 
   // Adds a directory without a parent. REQUIRES: the id is new.
   Directory* Add(InodeId id, const DirectoryRecord& record);
-  // Puts an unlinked directory into `parent` as `name`. Its totals go to all ancestors; `parent`'s direct counts are
-  // the caller's to change.
+  // Puts an unlinked directory into `parent` as `name`. Its totals go to all ancestors; `parent`'s
+  // direct counts are the caller's to change.
   void Link(Directory* directory, Directory* parent, std::string_view name);
   // Takes a directory out of its parent, with all below it. It can still be found by id.
   void Unlink(Directory* directory);
@@ -86,8 +89,9 @@ class DirectoryTree {
   // Changes the files directly in `directory`: its direct counts, and all totals.
   void AddFiles(Directory* directory, uint64_t files, uint64_t bytes, uint64_t space);
 
-  // Rebuilds links and totals from what Add was given: for a start, after all Adds. `unlinked` are the directories that have no
-  // parent any more. Directories whose parent is missing stay without one; fsck finds them.
+  // Rebuilds links and totals from what Add was given: for a start, after all Adds. `unlinked` are
+  // the directories that have no parent any more. Directories whose parent is missing stay without
+  // one; fsck finds them.
   void LinkAll(const std::vector<InodeId>& ids, const std::set<InodeId>& unlinked);
 
   // Whether the chain of parents ends at the root of a namespace.

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 
 namespace jfs::ns {
@@ -51,8 +52,7 @@ Template TemplateOf(Code code) {
     case Code::kParentNotFound:
       return {kFileNotFoundException, "Parent directory doesn't exist: {0}"};
     case Code::kPermissionDenied:
-      return {kAccessControl,
-              "Permission denied: user={0}, access={1}, inode=\"{2}\":{3}:{4}:{5}"};
+      return {kAccessControl, "Permission denied: user={0}, access={1}, inode=\"{2}\":{3}:{4}:{5}"};
     case Code::kStickyBitDenied:
       return {kAccessControl,
               "Permission denied by sticky bit: user={0}, path=\"{1}\":{2}:{3}:{4}, "
@@ -60,8 +60,7 @@ Template TemplateOf(Code code) {
     case Code::kNotOwner:
       return {kAccessControl, "Permission denied. user={0} is not the owner of inode={1}"};
     case Code::kOwnerChangeDenied:
-      return {kAccessControl,
-              "User {0} is not a super user (non-super user cannot change owner)."};
+      return {kAccessControl, "User {0} is not a super user (non-super user cannot change owner)."};
     case Code::kNotInGroup:
       return {kAccessControl, "User {0} does not belong to {1}"};
     case Code::kSuperuserRequired:
@@ -116,11 +115,9 @@ Template TemplateOf(Code code) {
               "File {0} could only be written to 0 of the 1 minReplication nodes. There are 0 "
               "datanode(s) running and 0 node(s) are excluded in this operation."};
     case Code::kCommitBlockMismatch:
-      return {kIoException,
-              "Trying to commit inconsistent block: id = {0}, expected id = {1}"};
+      return {kIoException, "Trying to commit inconsistent block: id = {0}, expected id = {1}"};
     case Code::kCommitStampMismatch:
-      return {kIoException,
-              "Commit block with mismatching GS. NN has {0}, client submits {1}"};
+      return {kIoException, "Commit block with mismatching GS. NN has {0}, client submits {1}"};
     case Code::kDirectoryNotEmpty:
       return {"org.apache.hadoop.fs.PathIsNotEmptyDirectoryException", "{0} is non empty"};
     case Code::kRenameSourceNotFound:
@@ -162,7 +159,8 @@ std::string_view Argument(const std::vector<std::string>& arguments, size_t i) {
   return i < arguments.size() ? std::string_view(arguments[i]) : std::string_view();
 }
 
-// Arguments: path, inode id as the client gave it, holder, number of files that the holder has open.
+// Arguments: path, inode id as the client gave it, holder, number of files that the holder has
+// open.
 std::string LeaseText(const std::vector<std::string>& arguments) {
   const std::string holder(Argument(arguments, 2));
   const std::string pending(Argument(arguments, 3));

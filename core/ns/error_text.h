@@ -8,18 +8,19 @@
 
 namespace jfs::ns {
 
-// What a Hadoop client gets to see of a refusal: the Java class that its stub rebuilds, and the message
-// (hdfs-client-protocol 3 and 4).
+// What a Hadoop client gets to see of a refusal: the Java class that its stub rebuilds, and the
+// message (hdfs-client-protocol 3 and 4).
 struct ErrorText {
   std::string java_class;
   std::string message;
 };
 
-// A pure function of its arguments. An argument that is missing shows as nothing, so that a reply from a newer version
-// still gives a readable text. REQUIRES: code is not kOk.
+// A pure function of its arguments. An argument that is missing shows as nothing, so that a reply
+// from a newer version still gives a readable text. REQUIRES: code is not kOk.
 ErrorText TextOf(Code code, const std::vector<std::string>& arguments);
 
-// The constant's name, for logs and tests: "kFileNotFound". Numbers that this version does not know give "code N".
+// The constant's name, for logs and tests: "kFileNotFound". Numbers that this version does not know
+// give "code N".
 std::string CodeName(Code code);
 
 // Whether `number` is a code that this version knows, kOk included.

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "absl/strings/escaping.h"
+
 #include "core/base/check.h"
 #include "core/base/codec.h"
 

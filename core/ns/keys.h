@@ -7,8 +7,9 @@
 
 #include "core/ns/request.h"
 
-// The keys of the namespace's rows: one prefix byte, then big-endian numbers (docs/formats/state.md). All prefixes from 'a' to 'z'
-// belong to the namespace; others share the same column family with prefixes outside that range.
+// The keys of the namespace's rows: one prefix byte, then big-endian numbers
+// (docs/formats/state.md). All prefixes from 'a' to 'z' belong to the namespace; others share the
+// same column family with prefixes outside that range.
 namespace jfs::ns {
 
 enum class Prefix : char {
@@ -38,7 +39,8 @@ std::string OpenFileKey(InodeId file);
 std::string PendingDeleteKey(InodeId id);
 std::string RetryKey(uint64_t index, uint32_t ordinal);
 
-// First key behind all keys that start with `prefix`, for scans. REQUIRES: `prefix` has a byte below 0xff.
+// First key behind all keys that start with `prefix`, for scans. REQUIRES: `prefix` has a byte
+// below 0xff.
 std::string EndOf(std::string prefix);
 std::string PrefixOf(Prefix prefix);
 std::string EntriesOf(InodeId directory);  // what the keys of all entries start with

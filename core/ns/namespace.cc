@@ -18,8 +18,8 @@
 namespace jfs::ns {
 namespace {
 
-// Whatever a leader claims, one batch carries log time forward by no more than this: log time never outruns real time by
-// a clock that is wrong.
+// Whatever a leader claims, one batch carries log time forward by no more than this: log time never
+// outruns real time by a clock that is wrong.
 constexpr uint64_t kMaxElapsedMillis = 10'000;
 constexpr uint16_t kRootMode = 0755;
 constexpr char kDefaultGroup[] = "supergroup";

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "core/base/mutation.h"
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
@@ -18,37 +19,40 @@
 
 namespace jfs::ns {
 
-// The namespace as a pure state machine over a key-value view: the same commands on the same state give the same bytes on
-// every node. Keeps in memory what can be rebuilt from the rows: directories with recursive totals, and the lookup
-// of remembered calls. One thread at a time.
+// The namespace as a pure state machine over a key-value view: the same commands on the same state
+// give the same bytes on every node. Keeps in memory what can be rebuilt from the rows: directories
+// with recursive totals, and the lookup of remembered calls. One thread at a time.
 class Namespace {
  public:
-  // Rebuilds the memory part by reading `view`, in time linear in directories and remembered calls. An empty view is an
-  // empty state. DataLoss names a row that cannot be decoded; FailedPrecondition an unknown schema version.
+  // Rebuilds the memory part by reading `view`, in time linear in directories and remembered calls.
+  // An empty view is an empty state. DataLoss names a row that cannot be decoded;
+  // FailedPrecondition an unknown schema version.
   static absl::StatusOr<std::unique_ptr<Namespace>> Open(const kv::View& view, Mutations mutations);
   ~Namespace();
 
-  // Applies the entry at `index`: `payload` is an encoded CommandBatch (codec.h). `view` is the store, and *batch holds
-  // the changes of earlier entries that the store does not have yet: Apply reads through the batch and adds to it, so that
-  // several entries may share one. The caller writes the batch before it drops it; memory is ahead of the store until then.
-  // Appends one reply per command. A status that is not OK is terminal for this node, and the batch must not be written: a
-  // read error of the view or damage (DataLoss), or a command this version does not know (Unimplemented). Refusals by the
-  // namespace's rules are replies. REQUIRES: indexes rise.
+  // Applies the entry at `index`: `payload` is an encoded CommandBatch (codec.h). `view` is the
+  // store, and *batch holds the changes of earlier entries that the store does not have yet: Apply
+  // reads through the batch and adds to it, so that several entries may share one. The caller
+  // writes the batch before it drops it; memory is ahead of the store until then. Appends one reply
+  // per command. A status that is not OK is terminal for this node, and the batch must not be
+  // written: a read error of the view or damage (DataLoss), or a command this version does not know
+  // (Unimplemented). Refusals by the namespace's rules are replies. REQUIRES: indexes rise.
   absl::Status Apply(const kv::View& view, uint64_t index, std::string_view payload,
                      kv::WriteBatch* batch, std::vector<Reply>* replies);
 
-  // Answers a read from the state as of the last Apply. `view` must show that state: the store, under a kv::Overlay of
-  // what is not written yet. Status as above.
+  // Answers a read from the state as of the last Apply. `view` must show that state: the store,
+  // under a kv::Overlay of what is not written yet. Status as above.
   absl::Status Read(const kv::View& view, const ReadRequest& request, Reply* reply) const;
 
-  // Whether a remembered call can still expire, or an unlinked subtree waits: the leader then proposes Advance every 5 s
-  // and FinishDeletes.
+  // Whether a remembered call can still expire, or an unlinked subtree waits: the leader then
+  // proposes Advance every 5 s and FinishDeletes.
   bool anything_can_expire() const;
   bool deletes_pending() const;
 
   Position position() const;
-  // Sum over all rows of a keyed hash, kept up to date by Apply: equal on two nodes at the same index, or they diverged.
-  // Kept in a row of its own, so that Open need not read all files; fsck recomputes it.
+  // Sum over all rows of a keyed hash, kept up to date by Apply: equal on two nodes at the same
+  // index, or they diverged. Kept in a row of its own, so that Open need not read all files; fsck
+  // recomputes it.
   uint64_t state_hash() const;
 
   struct Totals {
@@ -64,7 +68,8 @@ class Namespace {
   const SetLimits& limits() const;
   struct RetryCacheStatus {
     uint64_t rows = 0, bytes = 0;
-    uint64_t evicted_age_millis = 0;  // log-time age of the youngest row pushed out by the byte limit; 0: none
+    uint64_t evicted_age_millis =
+        0;  // log-time age of the youngest row pushed out by the byte limit; 0: none
   };
   RetryCacheStatus retry_cache() const;
 

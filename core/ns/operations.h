@@ -2,6 +2,7 @@
 #define CORE_NS_OPERATIONS_H_
 
 #include "absl/status/statusor.h"
+
 #include "core/kv/view.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
@@ -15,8 +16,9 @@ struct CallContext {
   Directory* root;
 };
 
-// One overload per mutating operation on a tree, each with HDFS's results, order of checks and refusals
-// (hdfs-client-protocol 3). A refused call has changed nothing. A status is a read error and terminal.
+// One overload per mutating operation on a tree, each with HDFS's results, order of checks and
+// refusals (hdfs-client-protocol 3). A refused call has changed nothing. A status is a read error
+// and terminal.
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mkdirs& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Create& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AddBlock& op);

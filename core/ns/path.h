@@ -12,8 +12,8 @@
 
 namespace jfs::ns {
 
-// An absolute path taken apart into names. Repeated and trailing slashes are dropped, "." and ".." are names like any
-// other (hdfs-client-protocol 3, "Names and paths").
+// An absolute path taken apart into names. Repeated and trailing slashes are dropped, "." and ".."
+// are names like any other (hdfs-client-protocol 3, "Names and paths").
 class Path {
  public:
   // Unset unless `raw` starts with a slash.
@@ -40,7 +40,8 @@ class Path {
   absl::InlinedVector<std::pair<uint32_t, uint32_t>, 12> names_;  // start and length in text_
 };
 
-// HDFS's rule for a path that a call would make: absolute, and no name is empty, ".", ".." or has a colon.
+// HDFS's rule for a path that a call would make: absolute, and no name is empty, ".", ".." or has a
+// colon.
 bool IsValidNewPath(std::string_view raw);
 
 // Length as Java counts it, in UTF-16 units: what the limit of 8000 characters means.

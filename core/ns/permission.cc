@@ -49,12 +49,9 @@ Reply PermissionDenied(const Caller& caller, Access access, const std::string& p
                        const Attributes& inode) {
   Reply reply;
   reply.code = Code::kPermissionDenied;
-  reply.arguments = {caller.user,
-                     AccessName(access),
-                     path,
-                     std::string(inode.owner),
-                     std::string(inode.group),
-                     ModeText(inode)};
+  reply.arguments = {
+      caller.user,    AccessName(access), path, std::string(inode.owner), std::string(inode.group),
+      ModeText(inode)};
   return reply;
 }
 
@@ -62,15 +59,10 @@ Reply StickyBitDenied(const Caller& caller, const std::string& path, const Attri
                       const std::string& parent_path, const Attributes& parent) {
   Reply reply;
   reply.code = Code::kStickyBitDenied;
-  reply.arguments = {caller.user,
-                     path,
-                     std::string(inode.owner),
-                     std::string(inode.group),
-                     ModeText(inode),
-                     parent_path,
-                     std::string(parent.owner),
-                     std::string(parent.group),
-                     ModeText(parent)};
+  reply.arguments = {
+      caller.user,     path,        std::string(inode.owner),  std::string(inode.group),
+      ModeText(inode), parent_path, std::string(parent.owner), std::string(parent.group),
+      ModeText(parent)};
   return reply;
 }
 

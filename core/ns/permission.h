@@ -10,12 +10,19 @@
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
-// Who may do what to one inode, and the refusals (hdfs-client-protocol 3, "Permission check"). Superusers are let through by the
-// callers of these functions' callers, never here.
+// Who may do what to one inode, and the refusals (hdfs-client-protocol 3, "Permission check").
+// Superusers are let through by the callers of these functions' callers, never here.
 namespace jfs::ns {
 
 // Bits as in one class of a mode.
-enum class Access : uint8_t { kNone = 0, kExecute = 1, kWrite = 2, kReadExecute = 5, kRead = 4, kAll = 7 };
+enum class Access : uint8_t {
+  kNone = 0,
+  kExecute = 1,
+  kWrite = 2,
+  kReadExecute = 5,
+  kRead = 4,
+  kAll = 7
+};
 
 // What decides about access to an inode. Views live as long as the inode's.
 struct Attributes {

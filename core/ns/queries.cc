@@ -12,8 +12,8 @@
 namespace jfs::ns {
 namespace {
 
-// How far a listing looks ahead to say how many entries are left behind a page that is not the first. Clients only size
-// an array by it and go on while it is not 0.
+// How far a listing looks ahead to say how many entries are left behind a page that is not the
+// first. Clients only size an array by it and go on while it is not 0.
 constexpr uint64_t kCountAhead = 1000;
 
 ContentSummary SummaryOf(const RecursiveTotals& totals) {
@@ -148,8 +148,8 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
     uint64_t unused_hash = 0;
     const absl::StatusOr<Block> block = ReadBlock(view, file, i, &unused_hash);
     if (!block.ok()) return block.status();
-    // From the block that contains the offset to the one that contains the end, as HDFS picks them: an empty last
-    // block belongs to a range that reaches beyond the ones before.
+    // From the block that contains the offset to the one that contains the end, as HDFS picks them:
+    // an empty last block belongs to a range that reaches beyond the ones before.
     const bool first = locations.blocks.empty() && start + block->bytes > query.offset;
     const bool more = !locations.blocks.empty() && start < end;
     if (first || more) {

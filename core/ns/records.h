@@ -10,12 +10,13 @@
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
-// The values of the namespace's rows (docs/formats/state.md). Each starts with a version byte. Encode gives the one encoding of a
-// record; Decode accepts nothing else and returns false for all other bytes.
+// The values of the namespace's rows (docs/formats/state.md). Each starts with a version byte.
+// Encode gives the one encoding of a record; Decode accepts nothing else and returns false for all
+// other bytes.
 namespace jfs::ns {
 
-// A file keeps this many blocks in its entry; the others have rows of their own, so that a long file is not
-// rewritten for each of its blocks.
+// A file keeps this many blocks in its entry; the others have rows of their own, so that a long
+// file is not rewritten for each of its blocks.
 inline constexpr uint64_t kInlineBlocks = 8;
 
 struct FileRecord {
@@ -25,10 +26,10 @@ struct FileRecord {
   WallMillis mtime, atime;
   uint32_t replication = 0;
   uint64_t block_size = 0;
-  uint64_t length = 0;       // sum of its blocks' bytes as far as they are known
+  uint64_t length = 0;  // sum of its blocks' bytes as far as they are known
   uint64_t block_count = 0;
   std::vector<Block> inline_blocks;  // the first min(block_count, kInlineBlocks)
-  bool open = false;         // being written by `holder`
+  bool open = false;                 // being written by `holder`
   std::string holder, holder_address;
   friend bool operator==(const FileRecord&, const FileRecord&) = default;
 };
@@ -78,7 +79,8 @@ struct PendingDeleteRecord {
 struct SchemaRecord {
   static constexpr uint8_t kVersion = 1;
   uint8_t version = kVersion;
-  uint64_t feature_level = 1;  // of the commands that may be replicated; raised once all masters know more
+  uint64_t feature_level =
+      1;  // of the commands that may be replicated; raised once all masters know more
 };
 
 struct CountersRecord {
@@ -123,7 +125,8 @@ bool DecodeRecord(std::string_view bytes, CountersRecord* record);
 bool DecodeRecord(std::string_view bytes, SetLimits* record);
 bool DecodeRecord(std::string_view bytes, RetryRecord* record);
 
-// What a retry row counts towards the replicated byte limit: its bytes, and a fixed amount for being indexed in memory.
+// What a retry row counts towards the replicated byte limit: its bytes, and a fixed amount for
+// being indexed in memory.
 inline constexpr uint64_t kRetryRowOverheadBytes = 64;
 inline uint64_t RetryRowBytes(std::string_view key, std::string_view value) {
   return key.size() + value.size() + kRetryRowOverheadBytes;

@@ -32,8 +32,8 @@ void Move(Transaction* tx, const Resolved& source, Directory* to, std::string_vi
 
 }  // namespace
 
-// The old call: what rename2 refuses by an exception is `false` here, permissions and the walk excepted, and an
-// existing directory as target stands for a place inside it.
+// The old call: what rename2 refuses by an exception is `false` here, permissions and the walk
+// excepted, and an existing directory as target stands for a place inside it.
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename& op) {
   ParsedPath target_path = ParseNewPath(op.target, "rename", tx->limits());
   if (target_path.refused) return *target_path.refused;
@@ -120,9 +120,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
 
   Directory* const to_parent = target->parent();
   if (target->exists()) {
-    const Counted counted = tx->state().mutations.Has(Mutation::kN03RenameMiscounts)
-                                ? Counted::kNo
-                                : Counted::kYes;
+    const Counted counted =
+        tx->state().mutations.Has(Mutation::kN03RenameMiscounts) ? Counted::kNo : Counted::kYes;
     if (target->is_file()) {
       RemoveFile(tx, to_parent, target->path.last(), *target->file, counted);
     } else {

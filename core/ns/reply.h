@@ -12,8 +12,9 @@
 
 namespace jfs::ns {
 
-// Where a reply stands in the history of namespace mutations: lineage (16 bits) is the generation of the cluster on its
-// mirror, sequence (48 bits) counts mutations and goes on across recovery. Travels as one number in `stateId`.
+// Where a reply stands in the history of namespace mutations: lineage (16 bits) is the generation
+// of the cluster on its mirror, sequence (48 bits) counts mutations and goes on across recovery.
+// Travels as one number in `stateId`.
 struct Position {
   uint64_t packed = 0;
   static constexpr Position Of(uint16_t lineage, uint64_t sequence) {
@@ -24,11 +25,12 @@ struct Position {
   friend constexpr auto operator<=>(const Position&, const Position&) = default;
 };
 
-// Outcome of a call. The numbers are in retry rows and between nodes: never reused. The text that a Hadoop client sees is made
-// from the code and `arguments` at the edge (error_text.h).
+// Outcome of a call. The numbers are in retry rows and between nodes: never reused. The text that a
+// Hadoop client sees is made from the code and `arguments` at the edge (error_text.h).
 enum class Code : uint8_t {
   kOk = 0,
-  // The rest is listed in code.inc style by the namespace: one code per HDFS exception and message template.
+// The rest is listed in code.inc style by the namespace: one code per HDFS exception and message
+// template.
 #define JFS_NS_CODE(name, number) name = number,
 #include "core/ns/codes.inc"
 #undef JFS_NS_CODE
@@ -66,8 +68,8 @@ struct BlockLocations {
   uint64_t file_length = 0;
   uint64_t block_size = 0;
   bool under_construction = false;
-  std::vector<Block> blocks;   // those of the range asked for
-  uint64_t first_offset = 0;   // of the first of them in the file
+  std::vector<Block> blocks;  // those of the range asked for
+  uint64_t first_offset = 0;  // of the first of them in the file
   std::optional<Block> last_block;
   friend bool operator==(const BlockLocations&, const BlockLocations&) = default;
 };

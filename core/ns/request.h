@@ -9,8 +9,8 @@
 
 #include "core/base/time.h"
 
-// What a caller can ask of a namespace. Field meanings are those of HDFS's ClientProtocol; paths are as the client
-// sent them and are checked by the namespace.
+// What a caller can ask of a namespace. Field meanings are those of HDFS's ClientProtocol; paths
+// are as the client sent them and are checked by the namespace.
 namespace jfs::ns {
 
 // Which of the cluster's namespaces; numbers are given by CreateNamespace in order, from 1.
@@ -18,16 +18,17 @@ using NamespaceId = uint32_t;
 using InodeId = uint64_t;
 using BlockId = uint64_t;
 
-// Who asks, resolved by the leader before the command is replicated: nothing in it may be looked up at apply.
+// Who asks, resolved by the leader before the command is replicated: nothing in it may be looked up
+// at apply.
 struct Caller {
   std::string user;
   std::vector<std::string> groups;  // the first is the primary one
   bool superuser = false;
-  std::string address;              // of the client, for messages
+  std::string address;  // of the client, for messages
 };
 
-// Names one call of one client for ever: a retry carries the same. An empty client id or a negative call id means that the
-// caller does not want its call remembered.
+// Names one call of one client for ever: a retry carries the same. An empty client id or a negative
+// call id means that the caller does not want its call remembered.
 struct CallId {
   std::string client;  // 16 bytes or empty
   int32_t call = -1;
@@ -107,14 +108,14 @@ struct SetPermission {
 
 struct SetOwner {
   std::string path;
-  std::optional<std::string> user;   // unset: unchanged
+  std::optional<std::string> user;  // unset: unchanged
   std::optional<std::string> group;
 };
 
 // ---- Mutating calls of the jindo protocol ----
 
-// Creates a closed file, missing parents included, with everything known about it: import and tests. Superuser only
-// for an owner other than the caller. Refuses an existing path.
+// Creates a closed file, missing parents included, with everything known about it: import and
+// tests. Superuser only for an owner other than the caller. Refuses an existing path.
 struct ImportFile {
   std::string path;
   uint16_t mode = 0644;
@@ -122,10 +123,11 @@ struct ImportFile {
   WallMillis mtime, atime;
   uint32_t replication = 1;
   uint64_t block_size = 128 << 20;
-  uint64_t length = 0;      // split into blocks of block_size
+  uint64_t length = 0;  // split into blocks of block_size
 };
 
-// Makes the namespace if no one of that name exists; answers its id. Proposed by the leader from its configuration.
+// Makes the namespace if no one of that name exists; answers its id. Proposed by the leader from
+// its configuration.
 struct CreateNamespace {
   std::string name;
 };
@@ -155,9 +157,9 @@ struct SetLimits {
   friend bool operator==(const SetLimits&, const SetLimits&) = default;
 };
 
-using Operation = std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2, SetTimes,
-                               SetPermission, SetOwner, ImportFile, CreateNamespace, Advance,
-                               FinishDeletes, SetLimits>;
+using Operation = std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2,
+                               SetTimes, SetPermission, SetOwner, ImportFile, CreateNamespace,
+                               Advance, FinishDeletes, SetLimits>;
 
 // One mutating call as it is replicated.
 struct Command {
@@ -171,8 +173,8 @@ struct Command {
 struct CommandBatch {
   // The leader's wall clock; Apply never lets time go back.
   WallMillis wall;
-  // Monotonic milliseconds since the leader's previous batch of this term, 0 for the first; Apply caps it at 10 s and
-  // adds it to log time, so log time never outruns real time.
+  // Monotonic milliseconds since the leader's previous batch of this term, 0 for the first; Apply
+  // caps it at 10 s and adds it to log time, so log time never outruns real time.
   uint64_t elapsed_millis = 0;
   std::vector<Command> commands;
 };

@@ -203,9 +203,9 @@ std::optional<Reply> CheckNewNames(const SetLimits& limits, const Resolved& at) 
       const DirectCounts& counts = at.directory()->counts;
       const uint64_t items = counts.directories + counts.files;
       if (items >= limits.max_directory_items) {
-        return Refuse(Code::kTooManyDirectoryItems,
-                      {at.path.Prefix(i), std::to_string(limits.max_directory_items),
-                       std::to_string(items)});
+        return Refuse(
+            Code::kTooManyDirectoryItems,
+            {at.path.Prefix(i), std::to_string(limits.max_directory_items), std::to_string(items)});
       }
     }
     if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});

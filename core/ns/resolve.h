@@ -9,6 +9,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
+
 #include "core/kv/view.h"
 #include "core/ns/directory_tree.h"
 #include "core/ns/path.h"
@@ -18,13 +19,15 @@
 #include "core/ns/rows.h"
 #include "core/ns/state.h"
 
-// From a path to what is there, and the checks that every call makes on the way (hdfs-client-protocol 3).
+// From a path to what is there, and the checks that every call makes on the way
+// (hdfs-client-protocol 3).
 namespace jfs::ns {
 
 // How far a path leads. Pointers live until the next change of the tree.
 struct Resolved {
   Path path;
-  // The directories along the path from the root on, as far as they exist; never empty. directories[i] is path.Prefix(i).
+  // The directories along the path from the root on, as far as they exist; never empty.
+  // directories[i] is path.Prefix(i).
   absl::InlinedVector<Directory*, 12> directories;
   // The file behind the last of them, if the walk met one: at its end, or before it.
   std::optional<EntryRow> file;
@@ -35,17 +38,19 @@ struct Resolved {
   // A name that is not the last one is a file's.
   bool blocked_by_file() const { return file.has_value() && directories.size() < path.depth(); }
   Directory* directory() const { return directories.back(); }
-  // The directory that has, or would have, the last name; null for the root and while it is missing.
+  // The directory that has, or would have, the last name; null for the root and while it is
+  // missing.
   Directory* parent() const;
-  // Number of names of the nearest existing directory above the path itself. REQUIRES: not the root.
+  // Number of names of the nearest existing directory above the path itself. REQUIRES: not the
+  // root.
   size_t ancestor_depth() const;
   Attributes attributes() const;  // REQUIRES: exists()
 };
 
 absl::StatusOr<Resolved> Resolve(const kv::View& view, Directory* root, Path path);
 
-// What the walk itself may refuse: execute permission on each directory above, and a file among them, whichever comes first.
-// `creating` is how mkdirs, create and a rename's target say it.
+// What the walk itself may refuse: execute permission on each directory above, and a file among
+// them, whichever comes first. `creating` is how mkdirs, create and a rename's target say it.
 std::optional<Reply> CheckTraverse(const Caller& caller, const Resolved& at, bool creating);
 // Write permission on the nearest existing directory above.
 std::optional<Reply> CheckAncestorWrite(const Caller& caller, const Resolved& at);
@@ -54,20 +59,21 @@ std::optional<Reply> CheckParentWrite(const Caller& caller, const Resolved& at);
 // `access` to what the path leads to, if it exists.
 std::optional<Reply> CheckAccess(const Caller& caller, const Resolved& at, Access access);
 std::optional<Reply> CheckOwner(const Caller& caller, const Resolved& at);
-// `access` to the directory at the path and all directories below, in order of their paths; nothing for a file. Empty
-// directories are exempt if `skip_empty`.
+// `access` to the directory at the path and all directories below, in order of their paths; nothing
+// for a file. Empty directories are exempt if `skip_empty`.
 std::optional<Reply> CheckSubtree(const State& state, const Caller& caller, const Resolved& at,
                                   Access access, bool skip_empty);
 
-// The path as a call names it. `call` (such as "mkdirs") is set for paths that the call would make, which have
-// more rules.
+// The path as a call names it. `call` (such as "mkdirs") is set for paths that the call would make,
+// which have more rules.
 struct ParsedPath {
   Path path;
   std::optional<Reply> refused;
 };
 ParsedPath ParsePath(const std::string& raw);
 ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimits& limits);
-// The limits for the names that are missing, from the first on, and for the directory that gets the first.
+// The limits for the names that are missing, from the first on, and for the directory that gets the
+// first.
 std::optional<Reply> CheckNewNames(const SetLimits& limits, const Resolved& at);
 // createParent = false.
 std::optional<Reply> CheckParentExists(const Resolved& at);

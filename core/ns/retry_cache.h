@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "core/base/lookup_map.h"
 #include "core/kv/view.h"
 #include "core/ns/records.h"
@@ -16,9 +17,9 @@
 
 namespace jfs::ns {
 
-// Remembered calls: rows keyed by (log index, ordinal of the command in its entry), so that they are written and removed
-// in order, and in memory what is needed to find the row of a call. A hit in memory is confirmed against the row, so that
-// two calls of equal hash are never taken for one.
+// Remembered calls: rows keyed by (log index, ordinal of the command in its entry), so that they
+// are written and removed in order, and in memory what is needed to find the row of a call. A hit
+// in memory is confirmed against the row, so that two calls of equal hash are never taken for one.
 class RetryCache {
  public:
   // Takes in a stored row at start. REQUIRES: in key order.
@@ -37,7 +38,8 @@ class RetryCache {
 
   uint64_t rows() const { return entries_.size(); }
   uint64_t bytes() const { return bytes_; }
-  // Log-time age of the row that the byte limit pushed out last; 0: none since the start of the process.
+  // Log-time age of the row that the byte limit pushed out last; 0: none since the start of the
+  // process.
   uint64_t evicted_age_millis() const { return evicted_age_millis_; }
 
  private:
@@ -46,7 +48,8 @@ class RetryCache {
     uint64_t log_time_millis = 0;
     uint64_t call_hash = 0;
     uint64_t row_hash = 0;
-    // Number of the next older entry with the same call_hash; kNone, or one that is gone already: there is none.
+    // Number of the next older entry with the same call_hash; kNone, or one that is gone already:
+    // there is none.
     uint64_t older = 0;
     uint32_t ordinal = 0;
     uint32_t bytes = 0;
@@ -58,7 +61,8 @@ class RetryCache {
   void RemoveOldest(RowWriter* rows);
 
   std::deque<Entry> entries_;
-  uint64_t first_number_ = 0;  // of entries_.front(); numbers count entries since the start of the process
+  uint64_t first_number_ =
+      0;  // of entries_.front(); numbers count entries since the start of the process
   LookupMap<uint64_t, uint64_t> newest_;  // call hash -> number
   uint64_t bytes_ = 0;
   uint64_t evicted_age_millis_ = 0;

@@ -21,7 +21,9 @@ TEST(RetryTest, SecondTimeIsAnsweredAsTheFirst) {
   EXPECT_EQ(world.Run(Delete{"/f", false}, Superuser(), kCall), first);
   EXPECT_EQ(world.ns().position(), position);
   // The same call by another client is another call.
-  EXPECT_FALSE(std::get<Truth>(world.Run(Delete{"/f", false}, Superuser(), {"fedcba9876543210", 7}).value).value);
+  EXPECT_FALSE(
+      std::get<Truth>(world.Run(Delete{"/f", false}, Superuser(), {"fedcba9876543210", 7}).value)
+          .value);
 }
 
 TEST(RetryTest, FailureIsRememberedToo) {

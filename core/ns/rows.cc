@@ -1,6 +1,7 @@
 #include "core/ns/rows.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 
 namespace jfs::ns {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
 #include "core/ns/keys.h"
@@ -14,7 +15,8 @@
 
 namespace jfs::ns {
 
-// A row that cannot be decoded: damage on disk or a newer version's state, never something to go on with.
+// A row that cannot be decoded: damage on disk or a newer version's state, never something to go on
+// with.
 absl::Status DamagedRow(std::string_view key);
 
 // An entry as it is stored, with what its row adds to the state hash.
@@ -31,8 +33,8 @@ absl::StatusOr<std::optional<EntryRow>> ReadEntry(const kv::View& view, InodeId 
 absl::StatusOr<Block> ReadBlock(const kv::View& view, const FileRecord& file, uint64_t index,
                                 uint64_t* row_hash);
 
-// Writes rows into a batch and keeps the sum of row hashes up to date. Whoever changes a row knows what it was, because
-// it has read it or keeps its hash.
+// Writes rows into a batch and keeps the sum of row hashes up to date. Whoever changes a row knows
+// what it was, because it has read it or keeps its hash.
 class RowWriter {
  public:
   RowWriter(kv::WriteBatch* batch, uint64_t* state_hash) : batch_(batch), hash_(state_hash) {}

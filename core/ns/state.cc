@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 #include "core/base/codec.h"
 #include "core/ns/keys.h"
@@ -19,9 +20,9 @@ uint64_t WithLineage(uint16_t lineage, uint64_t counter) {
 }
 
 // Calls `row` for each row of that kind, in key order.
-absl::Status ForEachRow(const kv::View& view, Prefix prefix,
-                        const std::function<absl::Status(std::string_view key,
-                                                         std::string_view value)>& row) {
+absl::Status ForEachRow(
+    const kv::View& view, Prefix prefix,
+    const std::function<absl::Status(std::string_view key, std::string_view value)>& row) {
   const std::string lower = PrefixOf(prefix);
   const auto at = view.Scan(lower, EndOf(lower));
   for (; at->Valid(); at->Next()) {
@@ -88,17 +89,19 @@ absl::Status LoadDirectories(const kv::View& view, State* state) {
   if (!status.ok()) return status;
 
   std::set<InodeId> unlinked;
-  status = ForEachRow(view, Prefix::kPendingDelete, [&](std::string_view key, std::string_view value) {
-    InodeId id = 0;
-    State::PendingDelete pending;
-    if (!ParseInodeKey(key, Prefix::kPendingDelete, &id) || !DecodeRecord(value, &pending.record)) {
-      return DamagedRow(key);
-    }
-    pending.row_hash = RowHash(key, value);
-    state->pending_deletes.emplace(id, std::move(pending));
-    unlinked.insert(id);
-    return absl::OkStatus();
-  });
+  status =
+      ForEachRow(view, Prefix::kPendingDelete, [&](std::string_view key, std::string_view value) {
+        InodeId id = 0;
+        State::PendingDelete pending;
+        if (!ParseInodeKey(key, Prefix::kPendingDelete, &id) ||
+            !DecodeRecord(value, &pending.record)) {
+          return DamagedRow(key);
+        }
+        pending.row_hash = RowHash(key, value);
+        state->pending_deletes.emplace(id, std::move(pending));
+        unlinked.insert(id);
+        return absl::OkStatus();
+      });
   if (!status.ok()) return status;
   state->tree.LinkAll(ids, unlinked);
 
@@ -250,8 +253,9 @@ void Transaction::Finish() {
   for (const InodeId id : dirty_) {
     Directory* const directory = tree().Find(id);
     if (directory == nullptr) continue;  // made and removed, or changed and removed, by this entry
-    directory->row_hash = rows_.Replace(DirectoryKey(id), directory->has_row ? directory->row_hash : 0,
-                                        EncodeRecord(directory->Record()));
+    directory->row_hash =
+        rows_.Replace(DirectoryKey(id), directory->has_row ? directory->row_hash : 0,
+                      EncodeRecord(directory->Record()));
     directory->has_row = true;
     directory->dirty = false;
   }

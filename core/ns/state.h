@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "core/base/mutation.h"
 #include "core/kv/overlay.h"
 #include "core/kv/view.h"
@@ -24,7 +25,8 @@
 
 namespace jfs::ns {
 
-// Files being written: the rows that lead from a file id to the entry, kept in memory as there are few at a time.
+// Files being written: the rows that lead from a file id to the entry, kept in memory as there are
+// few at a time.
 class OpenFiles {
  public:
   struct File {
@@ -47,7 +49,8 @@ class OpenFiles {
   std::map<std::string, std::set<InodeId>> by_holder_;
 };
 
-// Everything that the namespace keeps in memory between entries. All of it can be rebuilt from the rows.
+// Everything that the namespace keeps in memory between entries. All of it can be rebuilt from the
+// rows.
 struct State {
   struct PendingDelete {
     PendingDeleteRecord record;
@@ -76,7 +79,8 @@ struct State {
 // Reads all of it but the files: directories, open files, pending deletes, remembered calls.
 absl::StatusOr<std::unique_ptr<State>> LoadState(const kv::View& view, Mutations mutations);
 
-// One entry being applied. Reads see what the entry has written so far; directories are written once, by Finish.
+// One entry being applied. Reads see what the entry has written so far; directories are written
+// once, by Finish.
 class Transaction {
  public:
   // `view` and `batch` as for Namespace::Apply.
@@ -90,7 +94,8 @@ class Transaction {
   const SetLimits& limits() const { return state_.limits; }
   WallMillis wall() const { return state_.counters.wall; }
 
-  // Ids carry the lineage in their upper 16 bits, counted from 0, so that those of the first lineage look like HDFS's.
+  // Ids carry the lineage in their upper 16 bits, counted from 0, so that those of the first
+  // lineage look like HDFS's.
   InodeId NewInodeId();
   Block NewBlock();
 
@@ -103,7 +108,8 @@ class Transaction {
   // Forgets an unlinked directory and its row.
   void RemoveDirectory(Directory* directory);
 
-  // Some row of the tree differs from what it was: the command is a mutation and gets a position of its own.
+  // Some row of the tree differs from what it was: the command is a mutation and gets a position of
+  // its own.
   void MarkChanged() { changed_ = true; }
   bool TakeChanged();
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+
 #include "core/base/check.h"
 #include "core/ns/codec.h"
 #include "core/ns/error_text.h"
@@ -60,8 +61,9 @@ void TestWorld::Make(std::string_view text) {
     std::vector<std::string> attributes;
     if (parts.size() > 1) attributes = absl::StrSplit(parts[1], ',');
     attributes.resize(4);
-    const auto mode = static_cast<uint16_t>(
-        attributes[0].empty() ? (directory ? 0755 : 0644) : std::strtoul(attributes[0].c_str(), nullptr, 8));
+    const auto mode = static_cast<uint16_t>(attributes[0].empty()
+                                                ? (directory ? 0755 : 0644)
+                                                : std::strtoul(attributes[0].c_str(), nullptr, 8));
     const std::string path = parts[0];
     Reply reply;
     if (directory) {

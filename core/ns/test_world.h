@@ -20,8 +20,8 @@ inline Caller User(std::string name, std::vector<std::string> groups = {"users"}
   return {std::move(name), std::move(groups), false, "10.0.0.2"};
 }
 
-// A namespace over a store in memory, and the verbs that tests are written in. Every verb that should succeed dies
-// if it does not.
+// A namespace over a store in memory, and the verbs that tests are written in. Every verb that
+// should succeed dies if it does not.
 class TestWorld {
  public:
   // With namespace 1, called "test".
@@ -32,8 +32,8 @@ class TestWorld {
   std::vector<Reply> Run(const CommandBatch& batch);
   Reply Ask(Query query, Caller caller = Superuser()) const;
 
-  // Makes what `text` says: "/d/ /d/f=0600,alice,users,1000": directories end with a slash; mode, owner, group and length of a file
-  // may follow.
+  // Makes what `text` says: "/d/ /d/f=0600,alice,users,1000": directories end with a slash; mode,
+  // owner, group and length of a file may follow.
   void Make(std::string_view text);
   // All paths in the same form, without attributes, in order: "/d/ /d/f". An empty tree is "".
   std::string Tree() const;

@@ -54,7 +54,8 @@ struct Row {
   std::string key, value;
 };
 
-// The first `limit` rows of [lower, upper): copied, because removing them changes what is being read.
+// The first `limit` rows of [lower, upper): copied, because removing them changes what is being
+// read.
 absl::Status TakeRows(const kv::View& view, std::string_view lower, std::string_view upper,
                       uint64_t limit, std::vector<Row>* rows) {
   const auto at = view.Scan(lower, upper);
@@ -82,7 +83,8 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
   CHECK(directory != nullptr) << "unlinked directory " << id << " is not known";
   PendingDeleteRecord progress = tx->state().pending_deletes.at(id).record;
   const std::string entries = EntriesOf(id);
-  // Starts behind what earlier steps removed, so that a store need not wade through its own deletions.
+  // Starts behind what earlier steps removed, so that a store need not wade through its own
+  // deletions.
   std::string lower = EntryKey(id, progress.cursor);
   if (!progress.cursor.empty()) lower.push_back('\0');
   std::vector<Row> rows;
@@ -168,7 +170,8 @@ void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const
   const FileRecord& file = old.record.file;
   tx->rows().Remove(EntryKey(parent->id, name), old.hash);
   if (counted == Counted::kYes) {
-    tx->tree().AddFiles(parent, uint64_t{0} - 1, uint64_t{0} - file.length, uint64_t{0} - Space(file));
+    tx->tree().AddFiles(parent, uint64_t{0} - 1, uint64_t{0} - file.length,
+                        uint64_t{0} - Space(file));
   }
   tx->TouchEntries(parent);
   ReleaseFile(tx, file);
@@ -196,7 +199,8 @@ void MoveFile(Transaction* tx, Directory* from, std::string_view from_name, cons
   tx->rows().Remove(EntryKey(from->id, from_name), old.hash);
   tx->rows().Insert(EntryKey(to->id, to_name), FileEntry(file));
   if (from != to) {
-    tx->tree().AddFiles(from, uint64_t{0} - 1, uint64_t{0} - file.length, uint64_t{0} - Space(file));
+    tx->tree().AddFiles(from, uint64_t{0} - 1, uint64_t{0} - file.length,
+                        uint64_t{0} - Space(file));
     tx->tree().AddFiles(to, 1, file.length, Space(file));
   }
   if (file.open) {
@@ -240,9 +244,8 @@ absl::Status RemoveUnlinked(Transaction* tx, uint64_t max_rows) {
   uint64_t left = max_rows;
   while (left > 0 && !tx->state().pending_deletes.empty()) {
     const auto& [id, pending] = *tx->state().pending_deletes.begin();
-    const absl::Status status = pending.record.directory
-                                    ? RemoveUnlinkedDirectory(tx, id, &left)
-                                    : RemoveUnlinkedFile(tx, id, &left);
+    const absl::Status status = pending.record.directory ? RemoveUnlinkedDirectory(tx, id, &left)
+                                                         : RemoveUnlinkedFile(tx, id, &left);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

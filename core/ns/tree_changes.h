@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+
 #include "core/ns/directory_tree.h"
 #include "core/ns/records.h"
 #include "core/ns/request.h"
@@ -12,12 +13,14 @@
 #include "core/ns/rows.h"
 #include "core/ns/state.h"
 
-// The elementary changes that operations are made of. Each keeps rows, memory, counts and totals together and marks the
-// transaction changed; none of them can refuse, so every check comes before the first of them.
+// The elementary changes that operations are made of. Each keeps rows, memory, counts and totals
+// together and marks the transaction changed; none of them can refuse, so every check comes before
+// the first of them.
 namespace jfs::ns {
 
-// Makes the missing directories of the first `depth` names and adds them to at->directories. All get `mode` but the last
-// name of the path, which gets `last_mode`. They belong to `owner` and the group of the directory above.
+// Makes the missing directories of the first `depth` names and adds them to at->directories. All
+// get `mode` but the last name of the path, which gets `last_mode`. They belong to `owner` and the
+// group of the directory above.
 void MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode, uint16_t last_mode,
                      const std::string& owner);
 
@@ -26,12 +29,14 @@ void AddFile(Transaction* tx, Directory* parent, std::string_view name, const Fi
 // Rewrites a file's entry in place; leases and directory times are the caller's.
 void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const EntryRow& old,
                 const FileRecord& file);
-// Whether a removed inode leaves the counts and totals of its directory. kN03 plants the case where it does not.
+// Whether a removed inode leaves the counts and totals of its directory. kN03 plants the case where
+// it does not.
 enum class Counted : bool { kNo = false, kYes = true };
 // Removes a file, its lease, and puts its block rows up for FinishDeletes.
 void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const EntryRow& old,
                 Counted counted = Counted::kYes);
-// Removes a directory that is no root; what it contains is unreachable at once and removed by FinishDeletes.
+// Removes a directory that is no root; what it contains is unreachable at once and removed by
+// FinishDeletes.
 void RemoveDirectory(Transaction* tx, Directory* directory, Counted counted = Counted::kYes);
 
 // Moves one entry. REQUIRES: there is nothing of that name in `to`.
@@ -39,8 +44,8 @@ void MoveFile(Transaction* tx, Directory* from, std::string_view from_name, cons
               Directory* to, std::string_view to_name);
 void MoveDirectory(Transaction* tx, Directory* directory, Directory* to, std::string_view to_name);
 
-// Sets block `index` of a file that is about to be written back: in the record, or in its own row, of which `old_hash` is the hash
-// (0: it is new).
+// Sets block `index` of a file that is about to be written back: in the record, or in its own row,
+// of which `old_hash` is the hash (0: it is new).
 void SetBlock(Transaction* tx, FileRecord* file, uint64_t index, const Block& block,
               uint64_t old_hash);
 

@@ -11,7 +11,8 @@
 namespace jfs::ns {
 namespace {
 
-// The file that a writer means: by id if it gives one, because the file may have been renamed meanwhile.
+// The file that a writer means: by id if it gives one, because the file may have been renamed
+// meanwhile.
 struct Target {
   std::string path;  // where it is now; as given if there is nothing
   Directory* parent = nullptr;
@@ -26,12 +27,14 @@ absl::StatusOr<std::optional<Target>> FindOpenFile(Transaction* tx, const CallCo
   const OpenFiles::File* const open = tx->state().open_files.Find(id);
   if (open == nullptr) return target;
   Directory* const parent = tx->tree().Find(open->record.directory);
-  // The entry is still there while an unlinked subtree waits for FinishDeletes, but the file is gone.
+  // The entry is still there while an unlinked subtree waits for FinishDeletes, but the file is
+  // gone.
   if (parent == nullptr || !tx->tree().IsLive(parent) ||
       !tx->tree().IsAtOrUnder(parent, call.root)) {
     return target;
   }
-  absl::StatusOr<std::optional<EntryRow>> row = ReadEntry(tx->view(), parent->id, open->record.name);
+  absl::StatusOr<std::optional<EntryRow>> row =
+      ReadEntry(tx->view(), parent->id, open->record.name);
   if (!row.ok()) return row.status();
   if (!row->has_value() || (*row)->record.file.id != id) {
     return DamagedRow(EntryKey(parent->id, open->record.name));
@@ -45,8 +48,8 @@ absl::StatusOr<std::optional<Target>> FindOpenFile(Transaction* tx, const CallCo
   return target;
 }
 
-// `refused` is set for a path that cannot be walked. Closed files have no index by id: one that is named by id is found
-// if it is still at its path.
+// `refused` is set for a path that cannot be walked. Closed files have no index by id: one that is
+// named by id is found if it is still at its path.
 absl::StatusOr<Target> FindTarget(Transaction* tx, const CallContext& call, const std::string& raw,
                                   InodeId id, std::optional<Reply>* refused) {
   if (id != 0) {
@@ -93,9 +96,9 @@ std::optional<Reply> CheckLease(Transaction* tx, const Target& target, InodeId g
     code = Code::kLeaseNotOwner;
   }
   if (code == Code::kOk) return std::nullopt;
-  Reply reply = Refuse(
-      code, {target.path, std::to_string(given_id), client,
-             std::to_string(tx->state().open_files.CountLive(client, tx->state().tree))});
+  Reply reply =
+      Refuse(code, {target.path, std::to_string(given_id), client,
+                    std::to_string(tx->state().open_files.CountLive(client, tx->state().tree))});
   if (code == Code::kLeaseNotOwner) reply.arguments.push_back(target.file->record.file.holder);
   return reply;
 }

@@ -1,5 +1,6 @@
-// main() of a fuzz target in builds without libFuzzer: hands it each file named on the command line, once. A
-// target that crashes takes the process with it, so the file it was working on is printed first.
+// main() of a fuzz target in builds without libFuzzer: hands it each file named on the command
+// line, once. A target that crashes takes the process with it, so the file it was working on is
+// printed first.
 
 #include <cstddef>
 #include <cstdint>

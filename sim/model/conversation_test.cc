@@ -1,6 +1,7 @@
-// Conversations with a namespace, written down in testdata/*.txt from the sentences of the protocol's description: the model must
-// answer as written, and core/ns as the model. A new conversation needs no C++; `--rewrite DIR` writes the model's answers
-// into the files of that folder, for reading before they are kept.
+// Conversations with a namespace, written down in testdata/*.txt from the sentences of the
+// protocol's description: the model must answer as written, and core/ns as the model. A new
+// conversation needs no C++; `--rewrite DIR` writes the model's answers into the files of that
+// folder, for reading before they are kept.
 //
 //   # what it is about
 //   mkdirs /a            script.h says which calls there are; `wait 5000` lets log time pass
@@ -19,8 +20,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "core/base/check.h"
 #include "gtest/gtest.h"
+
+#include "core/base/check.h"
 #include "sim/model/production.h"
 #include "sim/model/reference_namespace.h"
 #include "sim/model/script.h"

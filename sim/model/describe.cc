@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+
 #include "core/base/overload.h"
 #include "sim/model/generator.h"
 #include "sim/model/tree.h"
@@ -64,7 +65,8 @@ std::string Describe(const ns::Command& command) {
                                 " atime=", Text(c.atime));
           },
           [](const ns::SetPermission& c) {
-            return absl::StrCat("setPermission ", Quote(c.path), absl::StrFormat(" mode=%o", c.mode));
+            return absl::StrCat("setPermission ", Quote(c.path),
+                                absl::StrFormat(" mode=%o", c.mode));
           },
           [](const ns::SetOwner& c) {
             return absl::StrCat("setOwner ", Quote(c.path), " user=", Text(c.user),

@@ -1,12 +1,13 @@
 #include "sim/model/differential.h"
 
-#include <iterator>
 #include <deque>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/random.h"
 #include "core/ns/fsck.h"
 #include "core/ns/namespace.h"
@@ -73,12 +74,13 @@ class Run {
 
   void Tally(const ns::Command& command, const Outcome& outcome) {
     static constexpr const char* kNames[] = {
-        "mkdirs",   "create",        "addBlock", "complete",   "delete",
-        "rename",   "rename2",       "setTimes", "setPermission", "setOwner",
-        "import",   "createNamespace", "advance", "finishDeletes", "setLimits"};
+        "mkdirs", "create",          "addBlock", "complete",      "delete",
+        "rename", "rename2",         "setTimes", "setPermission", "setOwner",
+        "import", "createNamespace", "advance",  "finishDeletes", "setLimits"};
     static_assert(std::size(kNames) == std::variant_size_v<ns::Operation>);
     std::string how = outcome.refusal.has_value() ? outcome.refusal->exception : "ok";
-    if (const auto* truth = std::get_if<ns::Truth>(&outcome.value)) how = truth->value ? "true" : "false";
+    if (const auto* truth = std::get_if<ns::Truth>(&outcome.value))
+      how = truth->value ? "true" : "false";
     if (outcome.refusal.has_value()) how = how.substr(how.rfind('.') + 1);
     if (outcome.repeated) how = "repeated";
     ++(*counts_)[absl::StrCat(kNames[command.operation.index()], " ", how)];
@@ -88,8 +90,9 @@ class Run {
     const Outcome outcome = model_.Read(request);
     const ns::Reply reply = steady_.Read(request);
     if (Agree(outcome, reply) && reply == reopened_.Read(request)) return "";
-    return absl::StrCat(Describe(request), "\n  model:   ", TextOf(outcome), "\n  core/ns: ",
-                        TextOf(reply), "\n  opened again: ", TextOf(reopened_.Read(request)));
+    return absl::StrCat(Describe(request), "\n  model:   ", TextOf(outcome),
+                        "\n  core/ns: ", TextOf(reply),
+                        "\n  opened again: ", TextOf(reopened_.Read(request)));
   }
 
   std::string CompareAll() {

@@ -34,31 +34,58 @@ TEST(Differential, EveryReplyIsTheModels) {
   }
 }
 
-// The comparison itself must be able to fail on each kind of outcome: if the generator stopped reaching one, the test
-// above would pass without saying so.
+// The comparison itself must be able to fail on each kind of outcome: if the generator stopped
+// reaching one, the test above would pass without saying so.
 TEST(Differential, ReachesEveryOperationAndMostRefusals) {
   OutcomeCounts counts;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     ASSERT_EQ(RunDifferential(seed, 100, &counts), "") << "seed " << seed;
   }
-  for (const char* what :
-       {"mkdirs true", "mkdirs repeated", "mkdirs FileAlreadyExistsException",
-        "mkdirs ParentNotDirectoryException", "mkdirs FileNotFoundException",
-        "mkdirs InvalidPathException", "mkdirs IOException", "mkdirs AccessControlException",
-        "mkdirs FSLimitException$PathComponentTooLongException",
-        "mkdirs FSLimitException$MaxDirectoryItemsExceededException", "create ok",
-        "create repeated", "create FileAlreadyExistsException", "create FileNotFoundException",
-        "create AlreadyBeingCreatedException", "create IOException",
-        "create AccessControlException", "addBlock ok", "addBlock IOException",
-        "addBlock FileNotFoundException", "addBlock LeaseExpiredException", "complete true",
-        "complete false", "complete LeaseExpiredException", "delete true", "delete false",
-        "delete PathIsNotEmptyDirectoryException", "delete AccessControlException",
-        "rename true", "rename false", "rename AccessControlException", "rename2 ok",
-        "rename2 IOException", "rename2 FileNotFoundException",
-        "rename2 FileAlreadyExistsException", "rename2 AccessControlException", "setTimes ok",
-        "setTimes FileNotFoundException", "setPermission ok",
-        "setPermission AccessControlException", "setOwner ok", "setOwner AccessControlException",
-        "import ok", "import FileAlreadyExistsException", "finishDeletes ok"}) {
+  for (const char* what : {"mkdirs true",
+                           "mkdirs repeated",
+                           "mkdirs FileAlreadyExistsException",
+                           "mkdirs ParentNotDirectoryException",
+                           "mkdirs FileNotFoundException",
+                           "mkdirs InvalidPathException",
+                           "mkdirs IOException",
+                           "mkdirs AccessControlException",
+                           "mkdirs FSLimitException$PathComponentTooLongException",
+                           "mkdirs FSLimitException$MaxDirectoryItemsExceededException",
+                           "create ok",
+                           "create repeated",
+                           "create FileAlreadyExistsException",
+                           "create FileNotFoundException",
+                           "create AlreadyBeingCreatedException",
+                           "create IOException",
+                           "create AccessControlException",
+                           "addBlock ok",
+                           "addBlock IOException",
+                           "addBlock FileNotFoundException",
+                           "addBlock LeaseExpiredException",
+                           "complete true",
+                           "complete false",
+                           "complete LeaseExpiredException",
+                           "delete true",
+                           "delete false",
+                           "delete PathIsNotEmptyDirectoryException",
+                           "delete AccessControlException",
+                           "rename true",
+                           "rename false",
+                           "rename AccessControlException",
+                           "rename2 ok",
+                           "rename2 IOException",
+                           "rename2 FileNotFoundException",
+                           "rename2 FileAlreadyExistsException",
+                           "rename2 AccessControlException",
+                           "setTimes ok",
+                           "setTimes FileNotFoundException",
+                           "setPermission ok",
+                           "setPermission AccessControlException",
+                           "setOwner ok",
+                           "setOwner AccessControlException",
+                           "import ok",
+                           "import FileAlreadyExistsException",
+                           "finishDeletes ok"}) {
     EXPECT_GT(counts[what], 0u) << "never reached: " << what;
   }
 }
@@ -68,7 +95,8 @@ bool ParseFlags(int argc, char** argv) {
     const std::string flag = argv[i];
     const std::string value = argv[i + 1];
     if (flag == "--seeds") {
-      const std::pair<std::string, std::string> range = absl::StrSplit(value, absl::MaxSplits("..", 1));
+      const std::pair<std::string, std::string> range =
+          absl::StrSplit(value, absl::MaxSplits("..", 1));
       if (!absl::SimpleAtoi(range.first, &first_seed)) return false;
       if (!absl::SimpleAtoi(range.second, &last_seed)) return false;
     } else if (flag == "--entries") {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 #include "sim/model/path.h"
 
@@ -43,9 +44,9 @@ void ReferenceNamespace::Execution::CheckLimits(const Names& parent, const std::
                                                 bool new_in_parent) const {
   const ns::SetLimits& limits = state_.limits;
   if (name.size() > limits.max_name_bytes) {
-    throw NameTooLong(absl::StrCat("The maximum path component name limit of ", name,
-                                   " in directory ", Join(parent), " is exceeded: limit=",
-                                   limits.max_name_bytes, " length=", name.size()));
+    throw NameTooLong(absl::StrCat(
+        "The maximum path component name limit of ", name, " in directory ", Join(parent),
+        " is exceeded: limit=", limits.max_name_bytes, " length=", name.size()));
   }
   const Tree directory = Find(state_.trees.at(command_.ns).root, parent);
   if (!new_in_parent || directory == nullptr) return;
@@ -81,8 +82,8 @@ void ReferenceNamespace::Execution::MakeParents(const Walk& walk, uint16_t mode)
 
 void ReferenceNamespace::Execution::CheckParentExists(const Walk& walk) const {
   if (walk.is_root() || walk.parent() != nullptr) return;
-  throw FileNotFound(absl::StrCat("Parent directory doesn't exist: ",
-                                  Join(walk.names, walk.names.size() - 1)));
+  throw FileNotFound(
+      absl::StrCat("Parent directory doesn't exist: ", Join(walk.names, walk.names.size() - 1)));
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Mkdirs& call) {
@@ -134,7 +135,8 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Create& call) {
           ? absl::StrCat(" is less than the required minimum of ", limits.min_replication)
           : "";
   if (!wrong.empty()) {
-    const std::string text = absl::StrCat(replication, wrong, " for ", walk.path(), ", clientName=");
+    const std::string text =
+        absl::StrCat(replication, wrong, " for ", walk.path(), ", clientName=");
     Refusal refusal = IOException(text + call.client_name);
     // The original calls it a name and passes the address.
     refusal.also.push_back(text + caller_.address);
@@ -190,8 +192,8 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::ImportFile& call) 
   }
   const auto& groups = caller_.groups;
   const bool other_user = !call.user.empty() && call.user != caller_.user;
-  const bool other_group = !call.group.empty() &&
-                           std::find(groups.begin(), groups.end(), call.group) == groups.end();
+  const bool other_group =
+      !call.group.empty() && std::find(groups.begin(), groups.end(), call.group) == groups.end();
   if ((other_user || other_group) && !caller_.superuser) {
     Refusal refusal = AccessControl("as setOwner would say");
     refusal.any_message = true;
@@ -282,8 +284,8 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename2& call) {
         absl::StrCat("The source ", from, " and destination ", to, " are the same"));
   }
   if (to.substr(0, from.size() + 1) == from + "/") {
-    throw IOException(absl::StrCat("Rename destination ", to,
-                                   " is a directory or file under source ", from));
+    throw IOException(
+        absl::StrCat("Rename destination ", to, " is a directory or file under source ", from));
   }
   if (target.is_root()) throw IOException("rename destination cannot be the root");
   const Tree& old = target.last();
@@ -360,8 +362,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetOwner& call) {
     const auto& groups = caller_.groups;
     if (call.group.has_value() &&
         std::find(groups.begin(), groups.end(), *call.group) == groups.end()) {
-      throw AccessControl(
-          absl::StrCat("User ", caller_.user, " does not belong to ", *call.group));
+      throw AccessControl(absl::StrCat("User ", caller_.user, " does not belong to ", *call.group));
     }
   }
   Node node = *walk.last();
@@ -383,9 +384,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::CreateNamespace& c
   return ns::NewNamespace{id};
 }
 
-ns::Value ReferenceNamespace::Execution::operator()(const ns::Advance&) {
-  return std::monostate{};
-}
+ns::Value ReferenceNamespace::Execution::operator()(const ns::Advance&) { return std::monostate{}; }
 
 // A deleted subtree is gone at once; what is left to be done about it shows nowhere.
 ns::Value ReferenceNamespace::Execution::operator()(const ns::FinishDeletes&) {

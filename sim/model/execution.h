@@ -7,8 +7,8 @@
 
 namespace jfs::sim::model {
 
-// The rules of every mutating call. Each overload works on `state`, throws its refusal, or answers; `changed` says whether
-// anything became different.
+// The rules of every mutating call. Each overload works on `state`, throws its refusal, or answers;
+// `changed` says whether anything became different.
 class ReferenceNamespace::Execution {
  public:
   Execution(State state, const ns::Command& command, uint64_t now)
@@ -42,7 +42,8 @@ class ReferenceNamespace::Execution {
   void Update(const Names& names, const Node& node);
   // Throws if an entry `name` may not be added to the directory at `parent`.
   void CheckLimits(const Names& parent, const std::string& name, bool new_in_parent = true) const;
-  // Makes the directories above the last name that are missing, with `mode` and everything for their owner to enter them.
+  // Makes the directories above the last name that are missing, with `mode` and everything for
+  // their owner to enter them.
   void MakeParents(const Walk& walk, uint16_t mode);
   void CheckParentExists(const Walk& walk) const;
   Node NewNode(const std::string& group, uint16_t mode);

@@ -93,7 +93,8 @@ ns::CallId Generator::AnyCallId() {
 }
 
 uint16_t Generator::Mode() {
-  static constexpr uint16_t kModes[] = {0755, 0777, 01777, 0700, 0000, 0500, 0775, 01770, 0711, 0333};
+  static constexpr uint16_t kModes[] = {0755, 0777, 01777, 0700, 0000,
+                                        0500, 0775, 01770, 0711, 0333};
   if (random_.Chance(1, 6)) return static_cast<uint16_t>(random_.Below(010000));
   return kModes[random_.Below(std::size(kModes))];
 }
@@ -208,7 +209,8 @@ ns::Operation Generator::AnyOperation() {
     ns::Create call{Path(true)};
     call.mode = Mode();
     call.client_name = kWriters[random_.Below(std::size(kWriters))];
-    call.flags = random_.Chance(1, 8) ? static_cast<uint32_t>(random_.Below(4)) : ns::Create::kCreate;
+    call.flags =
+        random_.Chance(1, 8) ? static_cast<uint32_t>(random_.Below(4)) : ns::Create::kCreate;
     if (random_.Chance(1, 3)) call.flags |= ns::Create::kOverwrite;
     call.create_parent = !random_.Chance(1, 4);
     call.replication = random_.Chance(1, 8) ? static_cast<uint32_t>(random_.Below(600))

@@ -21,7 +21,8 @@ class Generator {
 
   // The first entry: namespaces and limits, which differ from seed to seed.
   ns::CommandBatch Formation();
-  // The next entry, drawn with a view of what exists by now. About one command in twelve repeats an earlier one.
+  // The next entry, drawn with a view of what exists by now. About one command in twelve repeats an
+  // earlier one.
   ns::CommandBatch Next(const ReferenceNamespace& model);
   ns::ReadRequest Read(const ReferenceNamespace& model);
 

@@ -1,6 +1,7 @@
 #include "sim/model/path.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "sim/model/refusal.h"
 
 namespace jfs::sim::model {

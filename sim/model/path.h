@@ -9,7 +9,8 @@
 // Paths as clients send them, by the section "Names and paths" of the protocol's description.
 namespace jfs::sim::model {
 
-// The names of a path: `//` and trailing `/` are collapsed. Throws InvalidPathException if it is not absolute.
+// The names of a path: `//` and trailing `/` are collapsed. Throws InvalidPathException if it is
+// not absolute.
 Names Split(const std::string& path);
 
 // What create, mkdirs and the target of a rename must pass; `call` names it in the message. Throws.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "sim/model/refusal.h"
 
 namespace jfs::sim::model {
@@ -35,12 +36,14 @@ bool Allows(const Node& node, const ns::Caller& caller, int access) {
   // The first class that matches decides; there is no falling through to a wider one.
   int bits = node.mode & 7;
   const auto& groups = caller.groups;
-  if (std::find(groups.begin(), groups.end(), node.group) != groups.end()) bits = node.mode >> 3 & 7;
+  if (std::find(groups.begin(), groups.end(), node.group) != groups.end())
+    bits = node.mode >> 3 & 7;
   if (node.owner == caller.user) bits = node.mode >> 6 & 7;
   return (bits & access) == access;
 }
 
-std::string Denied(const ns::Caller& caller, int access, const std::string& path, const Node& node) {
+std::string Denied(const ns::Caller& caller, int access, const std::string& path,
+                   const Node& node) {
   return absl::StrCat("Permission denied: user=", caller.user, ", access=", AccessName(access),
                       ", inode=\"", path, "\":", Describe(node));
 }

@@ -12,8 +12,8 @@ namespace jfs::sim::model {
 
 constexpr int kExecute = 1, kWrite = 2, kRead = 4;
 
-// A path followed as far as it exists: nodes[0] is the root, nodes[i] what names[i - 1] leads to, null from the first
-// missing one on (below a file nothing exists).
+// A path followed as far as it exists: nodes[0] is the root, nodes[i] what names[i - 1] leads to,
+// null from the first missing one on (below a file nothing exists).
 struct Walk {
   Names names;
   std::vector<Tree> nodes;
@@ -26,25 +26,26 @@ struct Walk {
   std::string path() const { return Join(names); }
 };
 
-// How the call takes a file where a directory should be: those that would create throw ParentNotDirectoryException, all
-// others AccessControlException with the same text.
+// How the call takes a file where a directory should be: those that would create throw
+// ParentNotDirectoryException, all others AccessControlException with the same text.
 enum class Purpose { kCreate, kOther };
 
 // Every existing ancestor must be a directory in which the caller may search. Throws.
 void CheckTraverse(const Walk& walk, const ns::Caller& caller, Purpose purpose);
 
-// The caller needs `access` (bits as above) on the node that the first `depth` names lead to; passes if there is
-// none. Throws.
+// The caller needs `access` (bits as above) on the node that the first `depth` names lead to;
+// passes if there is none. Throws.
 void CheckAccess(const Walk& walk, size_t depth, const ns::Caller& caller, int access);
 
 // `access` on the nearest existing ancestor of the last name, which need not be the parent. Throws.
 void CheckAncestor(const Walk& walk, const ns::Caller& caller, int access);
 
-// What removing an entry takes: in a sticky directory to own it or the entry, and write access to the parent. Throws.
+// What removing an entry takes: in a sticky directory to own it or the entry, and write access to
+// the parent. Throws.
 void CheckRemoval(const Walk& walk, const ns::Caller& caller);
 
-// `access` on the node at the end of the walk and every directory below it; directories without entries are exempt if
-// `but_empty`. Throws.
+// `access` on the node at the end of the walk and every directory below it; directories without
+// entries are exempt if `but_empty`. Throws.
 void CheckSubtree(const Walk& walk, const ns::Caller& caller, int access, bool but_empty);
 
 // Superuser, or the owner of the node at the end. Throws. REQUIRES: it exists.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 #include "core/base/mutation.h"
 #include "core/kv/write_batch.h"
@@ -53,9 +54,9 @@ bool Agree(const Outcome& outcome, const ns::Reply& reply) {
 
 std::string TextOf(const Outcome& outcome) {
   if (!outcome.refusal.has_value()) return TextOf(outcome.value);
-  return absl::StrCat(outcome.refusal->exception, ": ",
-                      outcome.refusal->any_message ? "(any message)"
-                                                   : Printable(outcome.refusal->message));
+  return absl::StrCat(
+      outcome.refusal->exception, ": ",
+      outcome.refusal->any_message ? "(any message)" : Printable(outcome.refusal->message));
 }
 
 std::string TextOf(const ns::Reply& reply) {

@@ -15,7 +15,8 @@
 // core/ns made ready to be held against the model.
 namespace jfs::sim::model {
 
-// core/ns with its rows in memory. Dies on a status that is not OK: over a store that loses nothing there is none.
+// core/ns with its rows in memory. Dies on a status that is not OK: over a store that loses nothing
+// there is none.
 class Production {
  public:
   Production() { Reopen(); }
@@ -34,7 +35,8 @@ class Production {
   uint64_t index_ = 0;
 };
 
-// Whether the reply is the outcome: value, or class and message of the refusal, and position (of lineage 1).
+// Whether the reply is the outcome: value, or class and message of the refusal, and position (of
+// lineage 1).
 bool Agree(const Outcome& outcome, const ns::Reply& reply);
 
 // What was answered, with the Java class in full. Bytes that would break a line are escaped.

@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/overload.h"
 #include "sim/model/path.h"
 #include "sim/model/permission.h"
@@ -69,8 +70,8 @@ ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockL
     locations.last_block = file.blocks.back();
     if (file.open) locations.file_length -= file.blocks.back().bytes;
   }
-  const uint64_t end = query.offset + query.length < query.offset ? UINT64_MAX
-                                                                  : query.offset + query.length;
+  const uint64_t end =
+      query.offset + query.length < query.offset ? UINT64_MAX : query.offset + query.length;
   uint64_t begin = 0;
   for (const ns::Block& block : file.blocks) {
     if (begin + block.bytes > query.offset && begin < end) {

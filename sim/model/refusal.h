@@ -7,13 +7,15 @@
 
 namespace jfs::sim::model {
 
-// What a call is refused with, as a Hadoop client would see it: a Java class and the first line of its message. The model
-// throws it, as the original does: a refused command then cannot leave half its work behind, and each rule is one line.
+// What a call is refused with, as a Hadoop client would see it: a Java class and the first line of
+// its message. The model throws it, as the original does: a refused command then cannot leave half
+// its work behind, and each rule is one line.
 struct Refusal {
   std::string exception;
   std::string message;
-  // Further messages of the same class that would be right as well, where the protocol's description leaves the
-  // choice: which of several unreadable directories is named, or where its text and recorded answers differ.
+  // Further messages of the same class that would be right as well, where the protocol's
+  // description leaves the choice: which of several unreadable directories is named, or where its
+  // text and recorded answers differ.
   std::vector<std::string> also = {};
   // The protocol's description has no text for this case: any message of this class is right.
   bool any_message = false;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+
 #include "core/base/check.h"
 #include "core/base/overload.h"
 #include "sim/model/tree.h"
@@ -33,7 +34,8 @@ std::string Unescape(const std::string& text) {
 class Words {
  public:
   explicit Words(const std::string& line) : line_(line) {
-    for (const std::string& word : std::vector<std::string>(absl::StrSplit(line, ' ', absl::SkipEmpty()))) {
+    for (const std::string& word :
+         std::vector<std::string>(absl::StrSplit(line, ' ', absl::SkipEmpty()))) {
       const size_t equals = word.find('=');
       if (word[0] != '/' && equals != std::string::npos) {
         named_[word.substr(0, equals)] = word.substr(equals + 1);
@@ -202,10 +204,9 @@ ns::Operation ReadOperation(const std::string& verb, Words* words) {
 }
 
 std::string Text(const ns::FileStatus& status) {
-  std::string text = absl::StrFormat("%s %o %s:%s mtime=%d atime=%d id=%d",
-                                     status.type == ns::FileType::kFile ? "file" : "dir", status.mode,
-                                     status.owner, status.group, status.mtime.value,
-                                     status.atime.value, status.id);
+  std::string text = absl::StrFormat(
+      "%s %o %s:%s mtime=%d atime=%d id=%d", status.type == ns::FileType::kFile ? "file" : "dir",
+      status.mode, status.owner, status.group, status.mtime.value, status.atime.value, status.id);
   if (status.type == ns::FileType::kFile) {
     absl::StrAppend(&text, " length=", status.length, " replication=", status.replication,
                     " block_size=", status.block_size);

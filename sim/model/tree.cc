@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+
 #include "core/base/check.h"
 
 namespace jfs::sim::model {
@@ -28,8 +29,8 @@ Tree ReplaceFrom(const Tree& at, const Names& names, size_t depth, Tree node) {
 void DumpFrom(const std::string& path, const Node& node, std::string* out) {
   absl::StrAppend(out, Printable(path.empty() ? "/" : path), node.directory ? " dir" : " file",
                   absl::StrFormat(" mode=%o", node.mode), " owner=", Printable(node.owner),
-                  " group=", Printable(node.group), " mtime=", node.mtime,
-                  " atime=", node.atime, " id=", node.id);
+                  " group=", Printable(node.group), " mtime=", node.mtime, " atime=", node.atime,
+                  " id=", node.id);
   if (!node.directory) {
     absl::StrAppend(out, " length=", node.Length(), " replication=", node.replication,
                     " block_size=", node.block_size, " blocks=[");

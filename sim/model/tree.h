@@ -9,8 +9,8 @@
 
 #include "core/ns/request.h"
 
-// A file-system tree that is never changed in place: an edit copies the directories on the way to the root and shares
-// the rest. Whoever keeps an old root keeps that version of the whole tree.
+// A file-system tree that is never changed in place: an edit copies the directories on the way to
+// the root and shares the rest. Whoever keeps an old root keeps that version of the whole tree.
 namespace jfs::sim::model {
 
 struct Node {

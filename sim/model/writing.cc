@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+
 #include "sim/model/execution.h"
 #include "sim/model/path.h"
 
@@ -31,10 +32,11 @@ ReferenceNamespace::Execution::OpenFile ReferenceNamespace::Execution::FindOpen(
     found = {walk.names, walk.last()};
   } else {
     if (FindById(root(), id, &found.names)) found.node = Find(root(), found.names);
-    // Decided otherwise than in the original: nothing leads from an id to a directory or a closed file, so these are
-    // found only if the path is right as well.
+    // Decided otherwise than in the original: nothing leads from an id to a directory or a closed
+    // file, so these are found only if the path is right as well.
     const bool open = found.node != nullptr && found.node->open;
-    if (!open && (found.node == nullptr || found.names != Split(path))) found = {Split(path), nullptr};
+    if (!open && (found.node == nullptr || found.names != Split(path)))
+      found = {Split(path), nullptr};
   }
   // A client has one name everywhere, so its lease is one over all namespaces.
   uint64_t pending = 0;
@@ -44,11 +46,12 @@ ReferenceNamespace::Execution::OpenFile ReferenceNamespace::Execution::FindOpen(
                    : absl::StrCat("[Lease.  Holder: ", holder, ", pending creates: ", pending, "]");
   const std::string what = absl::StrCat(Join(found.names), " (inode ", id, ") ", lease);
   if (found.node == nullptr) throw FileNotFound(absl::StrCat("File does not exist: ", what));
-  if (found.node->directory) throw LeaseExpired(absl::StrCat("INode is not a regular file: ", what));
+  if (found.node->directory)
+    throw LeaseExpired(absl::StrCat("INode is not a regular file: ", what));
   if (!found.node->open) throw LeaseExpired(absl::StrCat("File is not open for writing: ", what));
   if (found.node->holder != holder) {
-    throw LeaseExpired(absl::StrCat("Client (=", holder, ") is not the lease owner (=",
-                                    found.node->holder, ": ", what));
+    throw LeaseExpired(absl::StrCat("Client (=", holder,
+                                    ") is not the lease owner (=", found.node->holder, ": ", what));
   }
   return found;
 }

@@ -1,5 +1,5 @@
-// Replays what stock clients said to a real NameNode against our namespace, through the code that serves our own clients,
-// and compares the answers with the recorded ones.
+// Replays what stock clients said to a real NameNode against our namespace, through the code that
+// serves our own clients, and compares the answers with the recorded ones.
 
 #include <cstdint>
 #include <cstdio>
@@ -14,12 +14,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
 #include "core/base/check.h"
 #include "core/kv/memory_store.h"
 #include "core/kv/write_batch.h"
 #include "core/ns/codec.h"
 #include "core/ns/namespace.h"
-#include "gtest/gtest.h"
 #include "net/hadoop/ipc_message.h"
 #include "net/hadoop/proto/client_namenode.pb.h"
 #include "net/hadoop/proto/rpc_header.pb.h"
@@ -40,9 +41,7 @@ constexpr const char* kFiles[] = {"ipc-setup.json", "namespace.json", "errors.js
                                   "append-truncate-lease.json"};
 
 // What stands in a frame, without its length.
-std::string_view Body(const Message& message) {
-  return std::string_view(message.bytes).substr(4);
-}
+std::string_view Body(const Message& message) { return std::string_view(message.bytes).substr(4); }
 
 std::string MethodOf(const Message& message) {
   return message.kind.substr(message.kind.find(' ') + 1);
@@ -114,8 +113,8 @@ class Server {
     batch.commands.push_back(std::move(command));
     kv::WriteBatch changes;
     std::vector<ns::Reply> replies;
-    const absl::Status applied = namespace_->Apply(store_, ++index_, ns::EncodeCommandBatch(batch),
-                                                   &changes, &replies);
+    const absl::Status applied =
+        namespace_->Apply(store_, ++index_, ns::EncodeCommandBatch(batch), &changes, &replies);
     CHECK(applied.ok()) << applied;
     const absl::Status written = store_.Write(changes);
     CHECK(written.ok()) << written;
@@ -183,8 +182,8 @@ class Replay {
     }
   }
 
-  // A file that the conversation finds without having made it was put there by somebody else: it is imported, as the recorded
-  // answer describes it, right before it is found.
+  // A file that the conversation finds without having made it was put there by somebody else: it is
+  // imported, as the recorded answer describes it, right before it is found.
   void Prepare(const Call& call, const Recorded& recorded) {
     const std::string path = PathOf(call);
     if (call.method == "create" || call.method == "mkdirs") made_.insert(path);
@@ -242,8 +241,8 @@ class Replay {
     if (answer == answers_.end()) return Skip(call.method, "no answer was recorded");
     const Recorded& recorded = answer->second;
     Prepare(call, recorded);
-    SCOPED_TRACE(absl::StrCat(scenario_.file, ": ", scenario_.name, ": ", call.method, " #",
-                              call.call_id));
+    SCOPED_TRACE(
+        absl::StrCat(scenario_.file, ": ", scenario_.name, ": ", call.method, " #", call.call_id));
 
     const auto request = NewRequest(call.method);
     if (request != nullptr) {
@@ -262,8 +261,8 @@ class Replay {
                       "org.apache.hadoop.ipc.RpcNoSuchMethodException")
           << refusal->error.exception_class << ": " << refusal->error.message;
       // From here on a file that the recorded server had changed is another one here.
-      const bool changes = call.method == "append" || call.method == "truncate" ||
-                           call.method == "recoverLease";
+      const bool changes =
+          call.method == "append" || call.method == "truncate" || call.method == "recoverLease";
       if (changes) lost_.insert(ParsePathOfUnknown(call));
       return Skip(call.method, "method not in this version");
     }
@@ -281,7 +280,8 @@ class Replay {
     CompareResponse(call, path, recorded, ours.response);
   }
 
-  // The first field of every request that we have no messages for and that changes a file is its path.
+  // The first field of every request that we have no messages for and that changes a file is its
+  // path.
   static std::string ParsePathOfUnknown(const Call& call) {
     ::hadoop::hdfs::GetFileInfoRequestProto path_only;
     CHECK(path_only.ParseFromString(call.request)) << call.method;
@@ -362,8 +362,8 @@ TEST(HdfsReplay, AnswersAreTheNameNodes) {
   EXPECT_GE(tally.total(), 127);
 }
 
-// Every message of the recordings, taken apart and put together again by our definitions, has the same bytes: no field is
-// unknown to them or of another type. Proves the .proto files.
+// Every message of the recordings, taken apart and put together again by our definitions, has the
+// same bytes: no field is unknown to them or of another type. Proves the .proto files.
 class Reencoding {
  public:
   void Check(const Message& message) {
@@ -441,7 +441,8 @@ TEST(HdfsReplay, DefinitionsHoldEveryRecordedMessage) {
   }
   std::printf("%d messages re-encoded, %d of them with a body we have no definition for\n",
               reencoding.checked(), reencoding.without_definition());
-  // As many as the recordings give; the second number is of methods not in this version (append, updatePipeline, …).
+  // As many as the recordings give; the second number is of methods not in this version (append,
+  // updatePipeline, …).
   EXPECT_GE(reencoding.checked(), 421);
   EXPECT_LE(reencoding.without_definition(), 46);
 }

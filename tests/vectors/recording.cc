@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "absl/strings/escaping.h"
+
 #include "core/base/check.h"
 #include "nlohmann/json.hpp"
 

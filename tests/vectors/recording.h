@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-// Conversations recorded between stock clients and a real NameNode (hdfs/README.md), read into memory.
+// Conversations recorded between stock clients and a real NameNode (hdfs/README.md), read into
+// memory.
 namespace jfs::vectors {
 
 struct Message {
@@ -19,7 +20,8 @@ struct Scenario {
   std::vector<Message> messages;
 };
 
-// All messages on connections to the NameNode, in order. Dies if the file is not as hdfs/README.md says: it is part of the test.
+// All messages on connections to the NameNode, in order. Dies if the file is not as hdfs/README.md
+// says: it is part of the test.
 std::vector<Scenario> LoadScenarios(const std::string& file);
 
 }  // namespace jfs::vectors

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+
 #include "net/hadoop/proto/client_namenode.pb.h"
 #include "net/hadoop/proto/hdfs.pb.h"
 
@@ -111,7 +112,8 @@ std::string Essence(const Message& answer, bool of_root) {
     status->set_access_time(status->access_time() == 0 ? 0 : 1);
     if (of_root) status->clear_childrennum();
     // Of the root a NameNode says that it could have snapshots; ours cannot.
-    status->set_flags(status->flags() & ~uint32_t{hadoop::hdfs::HdfsFileStatusProto::SNAPSHOT_ENABLED});
+    status->set_flags(status->flags() &
+                      ~uint32_t{hadoop::hdfs::HdfsFileStatusProto::SNAPSHOT_ENABLED});
   }
   for (auto* block : All<hadoop::hdfs::LocatedBlockProto>(copy.get())) {
     block->clear_locs();
@@ -128,7 +130,8 @@ std::string Essence(const Message& answer, bool of_root) {
     added->mutable_block()->set_offset(0);
   }
   if (auto* stats = dynamic_cast<hadoop::hdfs::GetFsStatsResponseProto*>(copy.get())) {
-    // The numbers are those of the recorded machine and its data node; which there are is what clients depend on.
+    // The numbers are those of the recorded machine and its data node; which there are is what
+    // clients depend on.
     const auto* reflection = stats->GetReflection();
     std::vector<const FieldDescriptor*> fields;
     reflection->ListFields(*stats, &fields);

@@ -18,7 +18,8 @@ struct Ids {
   std::map<uint64_t, uint64_t> stamps;  // by recorded block
 };
 
-// An empty message of the type that a method's request or response has; null for a method we have no messages for.
+// An empty message of the type that a method's request or response has; null for a method we have
+// no messages for.
 std::unique_ptr<google::protobuf::Message> NewRequest(const std::string& method);
 std::unique_ptr<google::protobuf::Message> NewResponse(const std::string& method);
 
@@ -29,8 +30,9 @@ void Translate(const Ids& ids, google::protobuf::Message* request);
 void Learn(const google::protobuf::Message& recorded, const google::protobuf::Message& ours,
            Ids* ids);
 
-// The answer with everything left out in which servers may differ: ids, stamps, times other than "none", and where blocks are.
-// Of the root also its time and how many children it has, which is the state before the scenario.
+// The answer with everything left out in which servers may differ: ids, stamps, times other than
+// "none", and where blocks are. Of the root also its time and how many children it has, which is
+// the state before the scenario.
 std::string Essence(const google::protobuf::Message& answer, bool of_root);
 
 }  // namespace jfs::vectors
