@@ -19,7 +19,7 @@ TEST(ProgressTest, ProbesOneAtATime) {
   progress.Sent(LogIndex(12), 100);
   EXPECT_FALSE(progress.MaySend(8, 1000)) << "the answer tells where to go on";
   EXPECT_EQ(progress.next(), LogIndex(10));
-  EXPECT_TRUE(progress.Refused(LogIndex(4), /*counts=*/true));
+  EXPECT_TRUE(progress.Refused(LogIndex(4)));
   EXPECT_EQ(progress.next(), LogIndex(5));
   EXPECT_TRUE(progress.MaySend(8, 1000));
   progress.Sent(LogIndex(9), 100);
@@ -49,15 +49,17 @@ TEST(ProgressTest, OldAnswersChangeNothing) {
   progress.Sent(LogIndex(12), 100);
   EXPECT_FALSE(progress.Acknowledged(LogIndex(5)));
   EXPECT_EQ(progress.match(), LogIndex(9));
-  EXPECT_FALSE(progress.Refused(LogIndex(5), /*counts=*/true)) << "it denies what was acknowledged";
-  EXPECT_EQ(progress.state(), Progress::State::kReplicate);
 }
 
-TEST(ProgressTest, WhatDoesNotCountMayLoseEntries) {
+// A disk whose syncs lie, or an old refusal: either way the follower must not stay behind for ever.
+TEST(ProgressTest, RefusalBelowWhatWasAcknowledgedGoesBack) {
   Progress progress = Replicating(9);
-  EXPECT_TRUE(progress.Refused(LogIndex(5), /*counts=*/false));
+  EXPECT_TRUE(progress.Refused(LogIndex(5)));
+  EXPECT_EQ(progress.state(), Progress::State::kProbe);
   EXPECT_EQ(progress.match(), LogIndex(5));
   EXPECT_EQ(progress.next(), LogIndex(6));
+  progress.Acknowledged(LogIndex(9));
+  EXPECT_EQ(progress.match(), LogIndex(9));
 }
 
 TEST(ProgressTest, BusyHoldsUntilHeartbeat) {
@@ -86,7 +88,7 @@ TEST(ProgressTest, SnapshotSuspendsUntilItEnds) {
   EXPECT_FALSE(progress.MaySend(8, 1000));
   progress.Resume();
   EXPECT_FALSE(progress.MaySend(8, 1000));
-  EXPECT_FALSE(progress.Refused(LogIndex(1), /*counts=*/true));
+  EXPECT_FALSE(progress.Refused(LogIndex(1)));
   progress.EndSnapshot(true, LogIndex(60));
   EXPECT_EQ(progress.state(), Progress::State::kProbe);
   EXPECT_EQ(progress.next(), LogIndex(61));

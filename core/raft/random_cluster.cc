@@ -117,16 +117,26 @@ void RandomCluster::Start(Node& node) {
       if (entry.index > base.index) entries.push_back(entry);
     }
   }
-  const LogIndex last = entries.empty() ? base.index : entries.back().index;
-  if (node.disk.state.index > last) {
+  // Whether the log leads up to the state. It may not in two ways: it ends before it, or it still
+  // holds a suffix of another term that was being replaced when the process died, while the state
+  // had applied the new one.
+  const Position state = node.disk.state;
+  Position at = base;
+  for (const Entry& entry : entries) {
+    if (entry.index == state.index) at = {.index = entry.index, .term = entry.term};
+  }
+  if (state.index > base.index && at != state) {
     Probe("state ahead of log");
-    base = node.disk.state;
+    if (!entries.empty() && entries.back().index >= state.index)
+      Probe("state of another term than the log");
+    base = state;
     entries.clear();
     node.disk.orders.push_back({.persist = {.reset_to = base}});
   }
   recovered.base = base;
   recovered.entries.assign(entries.begin(), entries.end());
   recovered.applied = node.disk.state.index;
+  recovered.applied_term = node.disk.state.term;
   recovered.damaged = node.damaged;
   node.damaged = false;
   Config config;

@@ -146,7 +146,7 @@ void Raft::Impl::OnAppendReply(const Message& message, const AppendReply& reply)
       // If even our base is newer, the logs part below what we still have.
       agree = common.term <= reply.match_term ? common.index : log_.base().index - 1;
     }
-    progress.Refused(agree, Counts(progress));
+    progress.Refused(agree);
   }
   CompleteRounds();
   MaybeProposeAdmission(progress);
