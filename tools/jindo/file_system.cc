@@ -1,6 +1,7 @@
 #include "tools/jindo/file_system.h"
 
 #include "absl/strings/escaping.h"
+
 #include "core/base/concat.h"
 
 namespace jfs::tools {
@@ -11,16 +12,20 @@ std::optional<Failure> FailureOf(const net::hadoop::IpcClient::Result& result) {
   if (!result.status.ok()) return Failure{.message = std::string(result.status.message())};
   if (!result.error.has_value()) return std::nullopt;
   const std::string& message = result.error->message;
-  return Failure{.exception_class = result.error->exception_class, .message = message.substr(0, message.find('\n'))};
+  return Failure{.exception_class = result.error->exception_class,
+                 .message = message.substr(0, message.find('\n'))};
 }
 
 template <typename Response>
-Answer<Response> RemoteFileSystem::Call(std::string_view method, const google::protobuf::MessageLite& request) {
-  const net::hadoop::IpcClient::Result result = client_->Call(net::hadoop::kClientProtocol, method, request);
+Answer<Response> RemoteFileSystem::Call(std::string_view method,
+                                        const google::protobuf::MessageLite& request) {
+  const net::hadoop::IpcClient::Result result =
+      client_->Call(net::hadoop::kClientProtocol, method, request);
   if (std::optional<Failure> failure = FailureOf(result)) return *std::move(failure);
   Response response;
   if (!response.ParseFromString(result.response)) {
-    return Failure{.message = Concat("the answer to ", method, " is not what Hadoop's protocol says")};
+    return Failure{.message =
+                       Concat("the answer to ", method, " is not what Hadoop's protocol says")};
   }
   return response;
 }
@@ -34,9 +39,8 @@ Answer<std::optional<FileStatus>> RemoteFileSystem::GetFileInfo(const std::strin
   return std::optional<FileStatus>(response->fs());
 }
 
-Answer<std::optional<std::vector<FileStatus>>> RemoteFileSystem::ListPage(const std::string& path,
-                                                                          const std::string& start_after,
-                                                                          uint32_t* remaining) {
+Answer<std::optional<std::vector<FileStatus>>> RemoteFileSystem::ListPage(
+    const std::string& path, const std::string& start_after, uint32_t* remaining) {
   hdfs::GetListingRequestProto request;
   request.set_src(path);
   request.set_startafter(start_after);
@@ -72,8 +76,8 @@ Answer<bool> RemoteFileSystem::Mkdirs(const std::string& path, uint32_t mode) {
 }
 
 Answer<Nothing> RemoteFileSystem::CreateEmpty(const std::string& path, uint32_t mode) {
-  const auto defaults =
-      Call<hdfs::GetServerDefaultsResponseProto>("getServerDefaults", hdfs::GetServerDefaultsRequestProto());
+  const auto defaults = Call<hdfs::GetServerDefaultsResponseProto>(
+      "getServerDefaults", hdfs::GetServerDefaultsRequestProto());
   if (!defaults.ok()) return defaults.failure();
   hdfs::CreateRequestProto create;
   const std::string client_name = Concat("jindo_", absl::BytesToHexString(client_->client_id()));
@@ -115,8 +119,8 @@ Answer<bool> RemoteFileSystem::Delete(const std::string& path, bool recursive) {
 }
 
 Answer<uint64_t> RemoteFileSystem::TrashIntervalMinutes() {
-  const auto response =
-      Call<hdfs::GetServerDefaultsResponseProto>("getServerDefaults", hdfs::GetServerDefaultsRequestProto());
+  const auto response = Call<hdfs::GetServerDefaultsResponseProto>(
+      "getServerDefaults", hdfs::GetServerDefaultsRequestProto());
   if (!response.ok()) return response.failure();
   return response->serverdefaults().trashinterval();
 }

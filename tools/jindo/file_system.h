@@ -30,8 +30,8 @@ struct Nothing {};
 template <typename T>
 class [[nodiscard]] Answer {
  public:
-  Answer(T value) : content_(std::move(value)) {}              // NOLINT: reads like the value
-  Answer(Failure failure) : content_(std::move(failure)) {}    // NOLINT
+  Answer(T value) : content_(std::move(value)) {}            // NOLINT: reads like the value
+  Answer(Failure failure) : content_(std::move(failure)) {}  // NOLINT
   bool ok() const { return std::holds_alternative<T>(content_); }
   const T& operator*() const { return std::get<T>(content_); }
   const T* operator->() const { return &std::get<T>(content_); }
@@ -46,8 +46,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   // Nothing there is not a failure: the answer is then empty.
   virtual Answer<std::optional<FileStatus>> GetFileInfo(const std::string& path) = 0;
-  // One page of a directory in the order of names, behind `start_after`; *remaining says how many follow it. Empty if the
-  // directory does not exist. A file lists itself, with an empty name.
+  // One page of a directory in the order of names, behind `start_after`; *remaining says how many
+  // follow it. Empty if the directory does not exist. A file lists itself, with an empty name.
   virtual Answer<std::optional<std::vector<FileStatus>>> ListPage(const std::string& path,
                                                                   const std::string& start_after,
                                                                   uint32_t* remaining) = 0;

@@ -10,7 +10,8 @@
 
 #include "tools/jindo/file_system.h"
 
-// Output in the formats of `hadoop fs`, which scripts take apart by columns. Source: Hadoop's shell commands Ls, Count, Stat.
+// Output in the formats of `hadoop fs`, which scripts take apart by columns. Source: Hadoop's shell
+// commands Ls, Count, Stat.
 namespace jfs::tools {
 
 // "rwxr-xr-x"; with the sticky bit the last letter is 't', or 'T' where others may not execute.
@@ -24,8 +25,8 @@ std::string FormatLocalMinutes(uint64_t millis);
 // "2024-01-31 23:59:58", in UTC.
 std::string FormatUtcSeconds(uint64_t millis);
 
-// Prints listings. Column widths grow with what has been printed and never shrink, so the listings of one command fit each
-// other as far as they can.
+// Prints listings. Column widths grow with what has been printed and never shrink, so the listings
+// of one command fit each other as far as they can.
 class ListingFormat {
  public:
   explicit ListingFormat(bool human) : human_(human) {}
@@ -46,8 +47,9 @@ struct CountFormat {
 std::string FormatCountHeader(const CountFormat& format);
 std::string FormatCount(const CountFormat& format, const Summary& summary, std::string_view shown);
 
-// -stat's format: %a %A mode, %b bytes, %F type, %g group, %n name, %o block size, %r replication, %u owner, %x %X access
-// time, %y %Y modification time (small: UTC date, big: milliseconds), %% percent.
+// -stat's format: %a %A mode, %b bytes, %F type, %g group, %n name, %o block size, %r replication,
+// %u owner, %x %X access time, %y %Y modification time (small: UTC date, big: milliseconds), %%
+// percent.
 std::string FormatStat(std::string_view format, const FileStatus& status, std::string_view name);
 
 }  // namespace jfs::tools

@@ -7,8 +7,8 @@
 namespace jfs::tools {
 namespace {
 
-FileStatus Entry(bool directory, uint32_t mode, std::string owner, std::string group, uint64_t length,
-                 uint64_t mtime) {
+FileStatus Entry(bool directory, uint32_t mode, std::string owner, std::string group,
+                 uint64_t length, uint64_t mtime) {
   FileStatus out;
   out.set_filetype(directory ? FileStatus::IS_DIR : FileStatus::IS_FILE);
   out.set_path("");
@@ -60,11 +60,14 @@ TEST_F(FormatTest, ListingLines) {
   const FileStatus file = Entry(false, 0644, "al", "staff", 12345, 1700000059999);
   format.Widen(directory);
   format.Widen(file);
-  EXPECT_EQ(format.Line(directory, "/d"), "drwxr-xr-x   - root supergroup          0 2023-11-14 22:13 /d");
-  EXPECT_EQ(format.Line(file, "/f"), "-rw-r--r--   3 al   staff           12345 2023-11-14 22:14 /f");
+  EXPECT_EQ(format.Line(directory, "/d"),
+            "drwxr-xr-x   - root supergroup          0 2023-11-14 22:13 /d");
+  EXPECT_EQ(format.Line(file, "/f"),
+            "-rw-r--r--   3 al   staff           12345 2023-11-14 22:14 /f");
   FileStatus with_acl = file;
   with_acl.set_flags(FileStatus::HAS_ACL);
-  EXPECT_EQ(format.Line(with_acl, "/f"), "-rw-r--r--+  3 al   staff           12345 2023-11-14 22:14 /f");
+  EXPECT_EQ(format.Line(with_acl, "/f"),
+            "-rw-r--r--+  3 al   staff           12345 2023-11-14 22:14 /f");
 }
 
 TEST_F(FormatTest, ListingColumnsGrow) {
@@ -86,12 +89,15 @@ TEST_F(FormatTest, Counts) {
   summary.set_spaceconsumed(0);
   summary.set_spacequota(UINT64_MAX);
   EXPECT_EQ(FormatCount({}, summary, "/a"), "           4           17            1482809 /a");
-  EXPECT_EQ(FormatCount({.human = true}, summary, "/a"), "           4           17              1.4 M /a");
+  EXPECT_EQ(FormatCount({.human = true}, summary, "/a"),
+            "           4           17              1.4 M /a");
   EXPECT_EQ(FormatCount({.quota = true}, summary, "/a"),
-            "        none             inf            none             inf            4           17            1482809 /a");
+            "        none             inf            none             inf            4           "
+            "17            1482809 /a");
   summary.set_quota(20);
   EXPECT_EQ(FormatCount({.quota = true}, summary, "/a"),
-            "          20              -1            none             inf            4           17            1482809 /a");
+            "          20              -1            none             inf            4           "
+            "17            1482809 /a");
   EXPECT_EQ(FormatCountHeader({}), "   DIR_COUNT   FILE_COUNT       CONTENT_SIZE PATHNAME");
 }
 
@@ -100,7 +106,8 @@ TEST_F(FormatTest, Stat) {
   EXPECT_EQ(FormatStat("%y", file, "f"), "2023-11-14 22:14:19");
   EXPECT_EQ(FormatStat("%a %A %b %F %g %n %o %r %u", file, "f"),
             "1644 rw-r--r-T 12345 regular file staff f 134217728 3 al");
-  EXPECT_EQ(FormatStat("%Y %X %x 100%% %", file, "f"), "1700000059999 1700000060999 2023-11-14 22:14:20 100% %");
+  EXPECT_EQ(FormatStat("%Y %X %x 100%% %", file, "f"),
+            "1700000059999 1700000060999 2023-11-14 22:14:20 100% %");
   EXPECT_EQ(FormatStat("%F %o", Entry(true, 0755, "a", "b", 0, 0), "d"), "directory 0");
 }
 

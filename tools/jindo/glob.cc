@@ -40,7 +40,8 @@ std::vector<std::string> ExpandBraces(std::string_view text) {
   std::vector<std::string> out;
   size_t from = *open + 1;
   for (const size_t cut : cuts) {
-    const std::string one = Concat(text.substr(0, *open), text.substr(from, cut - from), text.substr(cuts.back() + 1));
+    const std::string one =
+        Concat(text.substr(0, *open), text.substr(from, cut - from), text.substr(cuts.back() + 1));
     for (std::string& expanded : ExpandBraces(one)) out.push_back(std::move(expanded));
     from = cut + 1;
   }

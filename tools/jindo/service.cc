@@ -12,6 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
+
 #include "core/base/concat.h"
 #include "server/config.h"
 
@@ -43,7 +44,8 @@ std::optional<std::string> ReadAll(const std::string& file) {
 absl::StatusOr<uint16_t> PortOf(const server::Setting& setting, std::string_view key) {
   uint32_t port = 0;
   if (!absl::SimpleAtoi(setting.value, &port) || port == 0 || port > 65535) {
-    return absl::InvalidArgumentError(Concat(setting.source, ": ", key, ": '", setting.value, "' is not a port"));
+    return absl::InvalidArgumentError(
+        Concat(setting.source, ": ", key, ": '", setting.value, "' is not a port"));
   }
   return static_cast<uint16_t>(port);
 }
@@ -56,7 +58,8 @@ absl::StatusOr<Service> FromConfiguration(const std::string& file, std::string_v
     const auto it = settings->find(key);
     return it == settings->end() ? nullptr : &it->second;
   };
-  if (const server::Setting* names = get("jfs.namespaces")) out.namespaces = SplitAtCommas(names->value);
+  if (const server::Setting* names = get("jfs.namespaces"))
+    out.namespaces = SplitAtCommas(names->value);
   if (out.namespaces.empty()) out.namespaces = {"test"};
   for (const std::string& name : out.namespaces) {
     const std::string key = Concat("jfs.namespaces.", name, ".rpc.port");
@@ -70,20 +73,23 @@ absl::StatusOr<Service> FromConfiguration(const std::string& file, std::string_v
     auto masters = ParseAddresses(addresses->value);
     if (!masters.ok()) {
       return absl::InvalidArgumentError(
-          Concat(addresses->source, ": jfs.namespace.server.rpc-address: ", ToStd(masters.status().message())));
+          Concat(addresses->source,
+                 ": jfs.namespace.server.rpc-address: ", ToStd(masters.status().message())));
     }
     out.masters = *std::move(masters);
     return out;
   }
   const server::Setting* type = get("namespace.backend.type");
   if (type != nullptr && type->value == "raft") {
-    return absl::InvalidArgumentError(
-        Concat(file, ": jfs.namespace.server.rpc-address is missing: it says where clients find the masters. Set it, or "
-                     "give --masters host:port,…"));
+    return absl::InvalidArgumentError(Concat(file,
+                                             ": jfs.namespace.server.rpc-address is missing: it "
+                                             "says where clients find the masters. Set it, or "
+                                             "give --masters host:port,…"));
   }
   // One master alone: the file describes the one on this machine.
   net::HostPort own{.host = "127.0.0.1", .port = 8101};
-  if (const server::Setting* host = get("namespace.bind-host"); host != nullptr && !host->value.empty()) {
+  if (const server::Setting* host = get("namespace.bind-host");
+      host != nullptr && !host->value.empty()) {
     own.host = host->value;
   }
   if (const server::Setting* setting = get("namespace.rpc.port")) {
@@ -109,7 +115,8 @@ absl::StatusOr<std::vector<net::HostPort>> ParseAddresses(std::string_view text)
 }
 
 absl::StatusOr<Service> FindService(const ServiceFlags& flags) {
-  const auto from_addresses = [](std::string_view text, std::string_view source) -> absl::StatusOr<Service> {
+  const auto from_addresses = [](std::string_view text,
+                                 std::string_view source) -> absl::StatusOr<Service> {
     auto masters = ParseAddresses(text);
     if (!masters.ok()) {
       return absl::InvalidArgumentError(Concat(source, ": ", ToStd(masters.status().message())));
@@ -129,7 +136,8 @@ absl::StatusOr<Service> FindService(const ServiceFlags& flags) {
     return FromConfiguration(flags.home_conf, *content);
   }
   return absl::InvalidArgumentError(
-      Concat("no masters are known: give --masters host:port,host:port,… or --conf FILE, set JINDO_MASTERS, or run where ",
+      Concat("no masters are known: give --masters host:port,host:port,… or --conf FILE, set "
+             "JINDO_MASTERS, or run where ",
              flags.home_conf, " is"));
 }
 
@@ -137,9 +145,11 @@ absl::StatusOr<std::vector<net::HostPort>> MastersOf(const Service& service, con
   if (target.master.has_value()) return std::vector<net::HostPort>{*target.master};
   const std::string& name = target.namespace_name;
   if (name.empty() || service.namespaces.empty()) return service.masters;
-  if (std::find(service.namespaces.begin(), service.namespaces.end(), name) == service.namespaces.end()) {
-    return absl::NotFoundError(Concat("there is no namespace '", name, "': ", service.source,
-                                      " has jfs.namespaces=", absl::StrJoin(service.namespaces, ",")));
+  if (std::find(service.namespaces.begin(), service.namespaces.end(), name) ==
+      service.namespaces.end()) {
+    return absl::NotFoundError(
+        Concat("there is no namespace '", name, "': ", service.source,
+               " has jfs.namespaces=", absl::StrJoin(service.namespaces, ",")));
   }
   std::vector<net::HostPort> out = service.masters;
   if (const auto port = service.namespace_port.find(name);
@@ -151,14 +161,18 @@ absl::StatusOr<std::vector<net::HostPort>> MastersOf(const Service& service, con
 
 std::string UserName(const ServiceFlags& flags) {
   if (!flags.user.empty()) return flags.user;
-  if (const char* name = std::getenv("HADOOP_USER_NAME"); name != nullptr && *name != '\0') return name;
+  if (const char* name = std::getenv("HADOOP_USER_NAME"); name != nullptr && *name != '\0')
+    return name;
   if (const passwd* entry = getpwuid(geteuid()); entry != nullptr) return entry->pw_name;
   return std::to_string(geteuid());
 }
 
-net::hadoop::IpcClient::Options ClientOptions(const ServiceFlags& flags, std::vector<net::HostPort> masters) {
+net::hadoop::IpcClient::Options ClientOptions(const ServiceFlags& flags,
+                                              std::vector<net::HostPort> masters) {
   return {.addresses = std::move(masters),
           .user = UserName(flags),
+          // An election takes about a second: a client that pauses for longer finds its end late.
+          .backoff_max = 200 * kMillisecond,
           .give_up_after = flags.timeout_seconds * kSecond};
 }
 

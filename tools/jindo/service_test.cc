@@ -35,7 +35,9 @@ TEST(Service, FlagsBeforeFileBeforeEnvironment) {
 }
 
 TEST(Service, ErrorsSayWhatIsMissing) {
-  const auto message = [](const ServiceFlags& flags) { return std::string(FindService(flags).status().message()); };
+  const auto message = [](const ServiceFlags& flags) {
+    return std::string(FindService(flags).status().message());
+  };
   EXPECT_NE(message({.home_conf = "/nowhere/x.cfg"}).find("--masters"), std::string::npos);
   EXPECT_NE(message({.conf = "/nowhere/x.cfg"}).find("/nowhere/x.cfg"), std::string::npos);
   EXPECT_NE(message({.masters = "a"}).find("--masters"), std::string::npos);
@@ -44,16 +46,18 @@ TEST(Service, ErrorsSayWhatIsMissing) {
 }
 
 TEST(Service, OneMasterIsFoundByItsOwnPort) {
-  const std::string conf = WriteConfiguration("one.cfg", "namespace.rpc.port=9101\nnamespace.meta-dir=/x\n");
+  const std::string conf =
+      WriteConfiguration("one.cfg", "namespace.rpc.port=9101\nnamespace.meta-dir=/x\n");
   const auto service = FindService({.conf = conf});
   ASSERT_TRUE(service.ok()) << service.status();
   EXPECT_EQ(Addresses(service->masters), "127.0.0.1:9101 ");
 }
 
 TEST(Service, NamespacesHavePortsOfTheirOwn) {
-  const std::string conf = WriteConfiguration(
-      "two.cfg",
-      "jfs.namespace.server.rpc-address=m1:8101,m2:8101\njfs.namespaces=test,logs\njfs.namespaces.logs.rpc.port=8111\n");
+  const std::string conf =
+      WriteConfiguration("two.cfg",
+                         "jfs.namespace.server.rpc-address=m1:8101,m2:8101\njfs.namespaces=test,"
+                         "logs\njfs.namespaces.logs.rpc.port=8111\n");
   const auto service = FindService({.conf = conf});
   ASSERT_TRUE(service.ok()) << service.status();
   const auto masters = [&](std::string_view path) {

@@ -34,7 +34,8 @@ void Shell::Complain(std::string_view shown, std::string_view text) {
 }
 
 void Shell::Complain(const Failure& failure, const std::string& shown) {
-  if (failure.exception_class == "java.io.FileNotFoundException") return Complain(shown, kNoSuchFile);
+  if (failure.exception_class == "java.io.FileNotFoundException")
+    return Complain(shown, kNoSuchFile);
   out_.flush();
   err_ << command_ << ": " << failure.message << std::endl;
   exit_code_ = 1;
@@ -76,9 +77,10 @@ std::optional<std::vector<Shell::Item>> Shell::Expand(const std::string& argumen
     }
     pattern = true;
     // Level by level: names with wildcards are looked up in listings, others are just appended.
-    const size_t prefix = whole->shown.size() >= whole->path.size() && whole->shown.ends_with(whole->path)
-                              ? whole->shown.size() - whole->path.size()
-                              : 0;
+    const size_t prefix =
+        whole->shown.size() >= whole->path.size() && whole->shown.ends_with(whole->path)
+            ? whole->shown.size() - whole->path.size()
+            : 0;
     std::vector<Item> level = {
         Item{.fs = whole->fs, .path = "/", .shown = whole->shown.substr(0, prefix) + "/"}};
     std::string_view rest = std::string_view(whole->path).substr(1);
@@ -90,7 +92,9 @@ std::optional<std::vector<Shell::Item>> Shell::Expand(const std::string& argumen
       for (const Item& item : level) {
         if (!HasWildcards(name)) {
           const std::string plain = Unescape(name);
-          next.push_back({.fs = item.fs, .path = ChildOf(item.path, plain), .shown = ChildOf(item.shown, plain)});
+          next.push_back({.fs = item.fs,
+                          .path = ChildOf(item.path, plain),
+                          .shown = ChildOf(item.shown, plain)});
           continue;
         }
         if (item.status.has_value() && !IsDirectory(*item.status)) continue;
@@ -160,8 +164,8 @@ bool Shell::List(const Item& directory, const std::function<void(std::vector<Ite
 }
 
 void Shell::ListDirectory(const Item& directory, const LsOptions& options, ListingFormat* format) {
-  // The number of items comes first, and columns are as wide as the widest of them: so a directory is read before it is
-  // printed, as Hadoop's shell does.
+  // The number of items comes first, and columns are as wide as the widest of them: so a directory
+  // is read before it is printed, as Hadoop's shell does.
   std::vector<Item> items;
   const bool listed = List(directory, [&](std::vector<Item> page) {
     for (Item& item : page) items.push_back(std::move(item));
@@ -182,7 +186,8 @@ int Shell::Ls(const LsOptions& options, Arguments paths) {
   if (paths.empty()) paths.emplace_back(".");
   ListingFormat format(options.human);
   ForEach(paths, [&](const Item& item) {
-    if (IsDirectory(*item.status) && !options.directory_itself) return ListDirectory(item, options, &format);
+    if (IsDirectory(*item.status) && !options.directory_itself)
+      return ListDirectory(item, options, &format);
     format.Widen(*item.status);
     out_ << (options.paths_only ? item.shown : format.Line(*item.status, item.shown)) << '\n';
   });
@@ -229,7 +234,8 @@ int Shell::Mkdir(bool parents, const Arguments& paths) {
         }
         if (!parent->has_value()) {
           const size_t slash = item.shown.rfind('/');
-          Complain(slash == std::string::npos || slash == 0 ? ParentOf(item.path) : item.shown.substr(0, slash),
+          Complain(slash == std::string::npos || slash == 0 ? ParentOf(item.path)
+                                                            : item.shown.substr(0, slash),
                    kNoSuchFile);
           continue;
         }
@@ -312,7 +318,8 @@ int Shell::Mv(const Arguments& paths) {
       if (!there.ok()) return Complain(there.failure(), at.shown);
       at.status = *there;
     }
-    if (at.path == source.path) return Complain(source.shown, Concat("to `", at.shown, "': are the same file"));
+    if (at.path == source.path)
+      return Complain(source.shown, Concat("to `", at.shown, "': are the same file"));
     if (at.status.has_value() && !IsDirectory(*at.status)) return Complain(at.shown, kFileExists);
     if (!at.status.has_value()) {
       const auto parent = at.fs->GetFileInfo(ParentOf(at.path));
@@ -348,8 +355,10 @@ int Shell::Rm(const RmOptions& options, const Arguments& paths) {
           continue;
         }
         if (*interval > 0) {
-          Complain(item.shown, "fs.trash.interval is set, and moving to the trash is not supported yet; with -skipTrash it "
-                               "is deleted at once");
+          Complain(item.shown,
+                   "fs.trash.interval is set, and moving to the trash is not supported yet; with "
+                   "-skipTrash it "
+                   "is deleted at once");
           continue;
         }
       }
@@ -368,7 +377,9 @@ int Shell::Rm(const RmOptions& options, const Arguments& paths) {
 
 int Shell::Stat(std::string_view format, const Arguments& paths) {
   Begin("stat");
-  ForEach(paths, [&](const Item& item) { out_ << FormatStat(format, *item.status, NameOf(item.path)) << '\n'; });
+  ForEach(paths, [&](const Item& item) {
+    out_ << FormatStat(format, *item.status, NameOf(item.path)) << '\n';
+  });
   return exit_code_;
 }
 
@@ -384,12 +395,18 @@ int Shell::Test(char what, const std::string& path) {
   if (!answer->has_value()) return 1;
   const FileStatus& status = **answer;
   switch (what) {
-    case 'd': return IsDirectory(status) ? 0 : 1;
-    case 'e': return 0;
-    case 'f': return IsDirectory(status) ? 1 : 0;
-    case 's': return status.length() > 0 ? 0 : 1;
-    case 'z': return status.length() == 0 ? 0 : 1;
-    default: return 1;
+    case 'd':
+      return IsDirectory(status) ? 0 : 1;
+    case 'e':
+      return 0;
+    case 'f':
+      return IsDirectory(status) ? 1 : 0;
+    case 's':
+      return status.length() > 0 ? 0 : 1;
+    case 'z':
+      return status.length() == 0 ? 0 : 1;
+    default:
+      return 1;
   }
 }
 

@@ -9,19 +9,21 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "tools/jindo/file_system.h"
 #include "tools/jindo/format.h"
 #include "tools/jindo/target.h"
 
-// `jindo fs`: the commands of `hadoop fs`, with its output, its error texts and its exit codes: 0, or 1 if anything failed.
-// What one argument fails with does not keep the others from being worked on.
+// `jindo fs`: the commands of `hadoop fs`, with its output, its error texts and its exit codes: 0,
+// or 1 if anything failed. What one argument fails with does not keep the others from being worked
+// on.
 namespace jfs::tools {
 
 struct LsOptions {
-  bool recursive = false;       // -R
+  bool recursive = false;         // -R
   bool directory_itself = false;  // -d
-  bool human = false;           // -h
-  bool paths_only = false;      // -C
+  bool human = false;             // -h
+  bool paths_only = false;        // -C
 };
 struct CountOptions {
   bool human = false;   // -h
@@ -50,7 +52,8 @@ class Shell {
   int Mv(const Arguments& paths);  // the last one is the target
   int Rm(const RmOptions& options, const Arguments& paths);
   int Stat(std::string_view format, const Arguments& paths);
-  // `what` is one of d, e, f, s, z: directory, exists, file, not empty, empty. Exit code 0: it is so.
+  // `what` is one of d, e, f, s, z: directory, exists, file, not empty, empty. Exit code 0: it is
+  // so.
   int Test(char what, const std::string& path);
 
  private:
@@ -61,8 +64,8 @@ class Shell {
     std::optional<FileStatus> status;
   };
 
-  // What an argument stands for, wildcards expanded; an item without status if nothing of that name exists. Nothing if
-  // that cannot be found out, which has been reported then.
+  // What an argument stands for, wildcards expanded; an item without status if nothing of that name
+  // exists. Nothing if that cannot be found out, which has been reported then.
   std::optional<std::vector<Item>> Expand(const std::string& argument);
   // Calls `visit` for each item that exists, in order, and reports the others.
   void ForEach(const Arguments& arguments, const std::function<void(const Item&)>& visit);

@@ -37,7 +37,8 @@ class FakeFileSystem : public FileSystem {
     if (it == tree_.end()) return std::optional<FileStatus>();
     return std::optional<FileStatus>(it->second);
   }
-  Answer<std::optional<std::vector<FileStatus>>> ListPage(const std::string& path, const std::string& start_after,
+  Answer<std::optional<std::vector<FileStatus>>> ListPage(const std::string& path,
+                                                          const std::string& start_after,
                                                           uint32_t* remaining) override {
     *remaining = 0;
     if (!Has(path)) return std::optional<std::vector<FileStatus>>();
@@ -87,9 +88,13 @@ class FakeFileSystem : public FileSystem {
   Answer<bool> Delete(const std::string& path, bool) override {
     if (path == "/forbidden") {
       return Failure{.exception_class = "org.apache.hadoop.security.AccessControlException",
-                     .message = "Permission denied: user=alice, access=WRITE, inode=\"/\":root:supergroup:drwxr-xr-x"};
+                     .message =
+                         "Permission denied: user=alice, access=WRITE, "
+                         "inode=\"/\":root:supergroup:drwxr-xr-x"};
     }
-    std::erase_if(tree_, [&](const auto& entry) { return entry.first == path || entry.first.starts_with(path + "/"); });
+    std::erase_if(tree_, [&](const auto& entry) {
+      return entry.first == path || entry.first.starts_with(path + "/");
+    });
     return true;
   }
   Answer<uint64_t> TrashIntervalMinutes() override { return trash_interval; }
@@ -101,10 +106,14 @@ class FakeFileSystem : public FileSystem {
 class ShellTest : public testing::Test {
  protected:
   ShellTest()
-      : shell_("alice", [this](const Target& target) -> absl::StatusOr<FileSystem*> {
-          if (target.namespace_name == "other") return absl::NotFoundError("there is no namespace 'other'");
-          return &fs_;
-        }, &out_, &err_) {
+      : shell_(
+            "alice",
+            [this](const Target& target) -> absl::StatusOr<FileSystem*> {
+              if (target.namespace_name == "other")
+                return absl::NotFoundError("there is no namespace 'other'");
+              return &fs_;
+            },
+            &out_, &err_) {
     setenv("TZ", "UTC", 1);
     tzset();
     fs_.Add("/d", true);
@@ -137,7 +146,8 @@ TEST_F(ShellTest, LsRecursiveAndWithNamespace) {
 }
 
 TEST_F(ShellTest, LsGoesOnBehindWhatIsMissing) {
-  EXPECT_EQ(shell_.Ls({.directory_itself = true, .paths_only = true}, {"/x", "/d", "jfs://other/y"}), 1);
+  EXPECT_EQ(
+      shell_.Ls({.directory_itself = true, .paths_only = true}, {"/x", "/d", "jfs://other/y"}), 1);
   EXPECT_EQ(Out(), "/d\n");
   EXPECT_EQ(Err(), "ls: `/x': No such file or directory\nls: there is no namespace 'other'\n");
 }
@@ -168,7 +178,8 @@ TEST_F(ShellTest, Mkdir) {
   EXPECT_EQ(shell_.Mkdir(false, {"/new", "/d", "/a/b/c", "/d/a"}), 1);
   EXPECT_TRUE(fs_.Has("/new"));
   EXPECT_EQ(Err(),
-            "mkdir: `/d': File exists\nmkdir: `/a/b': No such file or directory\nmkdir: `/d/a': Is not a directory\n");
+            "mkdir: `/d': File exists\nmkdir: `/a/b': No such file or directory\nmkdir: `/d/a': Is "
+            "not a directory\n");
   EXPECT_EQ(shell_.Mkdir(true, {"/a/b/c", "/d"}), 0);
   EXPECT_TRUE(fs_.Has("/a/b"));
 }
@@ -208,8 +219,9 @@ TEST_F(ShellTest, Rm) {
 TEST_F(ShellTest, RmSaysWhyItWasRefused) {
   fs_.Add("/forbidden", false);
   EXPECT_EQ(shell_.Rm({}, {"/forbidden"}), 1);
-  EXPECT_EQ(Err(),
-            "rm: Permission denied: user=alice, access=WRITE, inode=\"/\":root:supergroup:drwxr-xr-x\n");
+  EXPECT_EQ(
+      Err(),
+      "rm: Permission denied: user=alice, access=WRITE, inode=\"/\":root:supergroup:drwxr-xr-x\n");
 }
 
 TEST_F(ShellTest, RmDoesNotDeleteWhatTheTrashShouldGet) {
@@ -232,7 +244,8 @@ TEST_F(ShellTest, Test) {
       {"/d", "00110"}, {"/d/a", "10001"}, {"/d/b", "10010"}, {"/x", "11111"}};
   for (const auto& [path, wanted] : codes) {
     std::string got;
-    for (const char what : {'d', 'e', 'f', 's', 'z'}) got += static_cast<char>('0' + shell_.Test(what, path));
+    for (const char what : {'d', 'e', 'f', 's', 'z'})
+      got += static_cast<char>('0' + shell_.Test(what, path));
     EXPECT_EQ(got, wanted) << path;
   }
   EXPECT_EQ(Err(), "");

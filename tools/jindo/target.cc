@@ -9,7 +9,8 @@
 namespace jfs::tools {
 namespace {
 
-// Names of a path without the empty and the "." ones; ".." takes one back. In a relative path a ".." may remain in front.
+// Names of a path without the empty and the "." ones; ".." takes one back. In a relative path a
+// ".." may remain in front.
 std::vector<std::string_view> NamesOf(std::string_view path, bool absolute) {
   std::vector<std::string_view> names;
   while (!path.empty()) {
@@ -38,7 +39,8 @@ std::string Join(const std::vector<std::string_view>& names) {
 bool IsScheme(std::string_view text) {
   if (text.empty() || !std::isalpha(static_cast<unsigned char>(text[0]))) return false;
   for (const char c : text) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '+' && c != '-' && c != '.') return false;
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '+' && c != '-' && c != '.')
+      return false;
   }
   return true;
 }
@@ -49,9 +51,11 @@ absl::StatusOr<Target> ParseTarget(std::string_view text, std::string_view user)
   if (text.empty()) return absl::InvalidArgumentError("Can not create a Path from an empty string");
   Target out;
   std::string prefix;
-  if (const size_t colon = text.find("://"); colon != std::string_view::npos && IsScheme(text.substr(0, colon))) {
+  if (const size_t colon = text.find("://");
+      colon != std::string_view::npos && IsScheme(text.substr(0, colon))) {
     const std::string_view scheme = text.substr(0, colon);
-    if (scheme != "jfs") return absl::InvalidArgumentError(Concat("No FileSystem for scheme \"", scheme, "\""));
+    if (scheme != "jfs")
+      return absl::InvalidArgumentError(Concat("No FileSystem for scheme \"", scheme, "\""));
     std::string_view rest = text.substr(colon + 3);
     const std::string_view authority = rest.substr(0, rest.find('/'));
     rest.remove_prefix(authority.size());

@@ -47,7 +47,8 @@ TEST(Target, HostAndPortNameAMaster) {
 }
 
 TEST(Target, RefusesOtherSchemesAndNothing) {
-  EXPECT_EQ(ParseTarget("hdfs://test/x", "a").status().message(), "No FileSystem for scheme \"hdfs\"");
+  EXPECT_EQ(ParseTarget("hdfs://test/x", "a").status().message(),
+            "No FileSystem for scheme \"hdfs\"");
   EXPECT_FALSE(ParseTarget("", "a").ok());
   EXPECT_FALSE(ParseTarget("jfs://host:port/", "a").ok());
 }

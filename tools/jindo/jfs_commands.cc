@@ -1,0 +1,228 @@
+#include "tools/jindo/jfs_commands.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/base/concat.h"
+#include "net/event_loop.h"
+#include "net/hadoop/ipc_client.h"
+#include "net/hadoop/ipc_message.h"
+#include "net/socket.h"
+#include "tools/jindo/cluster_view.h"
+#include "tools/jindo/file_system.h"
+
+namespace jfs::tools {
+namespace {
+
+using net::EventLoop;
+using net::HostPort;
+using net::hadoop::IpcClient;
+
+constexpr Duration kPatience = 3 * kSecond;  // with a master that says nothing
+constexpr int kUsageError = 255;
+
+// Whether anybody listens there. The client below would go on trying.
+absl::Status Probe(const HostPort& master, Duration patience) {
+  const absl::StatusOr<std::vector<net::Endpoint>> endpoints = net::Resolve(master);
+  if (!endpoints.ok()) return endpoints.status();
+  absl::Status out = absl::UnavailableError("has no address");
+  for (const net::Endpoint& endpoint : *endpoints) {
+    const absl::StatusOr<net::UniqueFd> fd = net::StartConnect(endpoint);
+    if (!fd.ok()) {
+      out = fd.status();
+      continue;
+    }
+    pollfd waits = {.fd = fd->get(), .events = POLLOUT, .revents = 0};
+    const int ready = poll(&waits, 1, static_cast<int>(patience / kMillisecond));
+    out = ready > 0 ? net::ConnectOutcome(fd->get())
+                    : absl::DeadlineExceededError("no connection in time");
+    if (out.ok()) return out;
+  }
+  return out;
+}
+
+// Asks one master, and nobody else.
+template <typename Response>
+MasterAnswer<Response> AskOne(const ServiceFlags& flags, const HostPort& master,
+                              std::string_view method, const google::protobuf::MessageLite& request,
+                              Duration patience) {
+  MasterAnswer<Response> out{.client_address = master.ToString()};
+  if (const absl::Status reached = Probe(master, patience); !reached.ok()) {
+    out.trouble = std::string(reached.message());
+    return out;
+  }
+  IpcClient::Options options = ClientOptions(flags, {master});
+  options.connect_timeout = patience;
+  options.answer_timeout = patience;
+  options.give_up_after = patience;
+  IpcClient client(std::move(options));
+  const IpcClient::Result result = client.Call(net::hadoop::kJindoProtocol, method, request);
+  if (std::optional<Failure> failure = FailureOf(result)) {
+    out.trouble = failure->message;
+    return out;
+  }
+  Response response;
+  if (response.ParseFromString(result.response)) {
+    out.response = std::move(response);
+  } else {
+    out.trouble = "its answer is not what the protocol says";
+  }
+  return out;
+}
+
+// Asks all masters at the same time: one that hangs must not delay what the others say.
+template <typename Response, typename Request>
+std::vector<MasterAnswer<Response>> AskAll(const ServiceFlags& flags,
+                                           const std::vector<HostPort>& masters,
+                                           std::string_view method, const Request& request,
+                                           Duration patience) {
+  std::vector<MasterAnswer<Response>> out(masters.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < masters.size(); ++i) {
+    threads.emplace_back(
+        [&, i] { out[i] = AskOne<Response>(flags, masters[i], method, request, patience); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return out;
+}
+
+std::vector<StatusAnswer> AskStatus(const ServiceFlags& flags, const Service& service) {
+  return AskAll<::jfs::jindo::MetaStatusResponseProto>(
+      flags, service.masters, "metaStatus", ::jfs::jindo::MetaStatusRequestProto(), kPatience);
+}
+
+void Complain(std::string_view command, std::string_view text) {
+  std::cout.flush();
+  std::cerr << command << ": " << text << std::endl;
+}
+
+}  // namespace
+
+int MetaStatus(const ServiceFlags& flags, const MetaStatusOptions& options) {
+  const absl::StatusOr<Service> service = FindService(flags);
+  if (!service.ok()) {
+    Complain("metaStatus", ToStd(service.status().message()));
+    return kUsageError;
+  }
+  const std::vector<StatusAnswer> answers = AskStatus(flags, *service);
+  const std::vector<MasterLine> lines = ViewOf(answers);
+  if (options.json) {
+    std::cout << FormatMastersJson(lines) << '\n';
+  } else {
+    for (const MasterLine& line : lines)
+      std::cout << FormatMasterLine(line, options.detail) << '\n';
+  }
+  if (options.detail) {
+    for (const StatusAnswer& answer : answers) {
+      if (!answer.response.has_value()) {
+        Complain("metaStatus", Concat(answer.client_address, " does not answer: ", answer.trouble));
+      }
+    }
+  }
+  return HealthOf(lines);
+}
+
+int TransferLeadership(const ServiceFlags& flags, const std::string& address) {
+  constexpr std::string_view kCommand = "transferLeadership";
+  const absl::StatusOr<Service> service = FindService(flags);
+  if (!service.ok()) {
+    Complain(kCommand, ToStd(service.status().message()));
+    return kUsageError;
+  }
+  const std::vector<StatusAnswer> answers = AskStatus(flags, *service);
+  const std::vector<MasterLine> lines = ViewOf(answers);
+  const MasterLine* const leader = LeaderOf(lines);
+  if (leader == nullptr) {
+    Complain(kCommand,
+             "there is no leader that could hand over; see jindo jfs -metaStatus -detail");
+    return 1;
+  }
+  if (!address.empty() && leader->address == address) {
+    std::cout << address << " leads already\n";
+    return 0;
+  }
+  if (!address.empty() && std::none_of(lines.begin(), lines.end(), [&](const MasterLine& line) {
+        return line.address == address;
+      })) {
+    std::string known;
+    for (const MasterLine& line : lines) known += " " + line.address;
+    Complain(kCommand, Concat("there is no master ", address, "; there are", known));
+    return 1;
+  }
+  std::optional<HostPort> ask;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].response.has_value() && answers[i].response->answeredby() == leader->node) {
+      ask = service->masters[i];
+    }
+  }
+  ::jfs::jindo::TransferLeadershipRequestProto request;
+  if (!address.empty()) request.set_address(address);
+  const auto begun = AskOne<::jfs::jindo::TransferLeadershipResponseProto>(
+      flags, *ask, "transferLeadership", request, kPatience);
+  if (!begun.response.has_value()) {
+    Complain(kCommand, begun.trouble);
+    return 1;
+  }
+  const Micros deadline = EventLoop::Now() + 15 * kSecond;
+  while (EventLoop::Now() < deadline) {
+    const std::vector<MasterLine> now = ViewOf(AskStatus(flags, *service));
+    const MasterLine* const leads = LeaderOf(now);
+    if (leads != nullptr && leads->node != leader->node &&
+        (address.empty() || leads->address == address)) {
+      std::cout << leads->address << " leads now\n";
+      return 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  Complain(kCommand,
+           "it was begun, but 15 s later leadership is not where it should be; see jindo jfs "
+           "-metaStatus -detail");
+  return 1;
+}
+
+int StateHash(const ServiceFlags& flags, uint64_t wait_seconds) {
+  constexpr std::string_view kCommand = "stateHash";
+  const absl::StatusOr<Service> service = FindService(flags);
+  if (!service.ok()) {
+    Complain(kCommand, ToStd(service.status().message()));
+    return kUsageError;
+  }
+  // The hash is over all rows: a large state takes its time.
+  const Duration patience = 60 * kSecond;
+  const Micros deadline = EventLoop::Now() + wait_seconds * kSecond;
+  while (true) {
+    const auto answers = AskAll<::jfs::jindo::StateHashResponseProto>(
+        flags, service->masters, "stateHash", ::jfs::jindo::StateHashRequestProto(),
+        std::min(patience, wait_seconds == 0 ? kPatience : wait_seconds * kSecond));
+    const HashVerdict verdict = Compare(answers);
+    if (verdict == HashVerdict::kNotComparable && EventLoop::Now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
+    for (const HashAnswer& answer : answers) std::cout << FormatHashAnswer(answer) << '\n';
+    switch (verdict) {
+      case HashVerdict::kEqual:
+        std::cout << "EQUAL\n";
+        break;
+      case HashVerdict::kNotComparable:
+        Complain(kCommand,
+                 "not all masters stand at the same entry; --wait SECONDS waits until they do");
+        break;
+      case HashVerdict::kDiverged:
+        Complain(kCommand,
+                 "DIVERGED: masters differ at the same entry. Stop writing, keep all meta "
+                 "directories, and report it");
+        break;
+    }
+    return static_cast<int>(verdict);
+  }
+}
+
+}  // namespace jfs::tools

@@ -1,0 +1,395 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/concat.h"
+#include "net/hadoop/ipc_client.h"
+#include "tools/jindo/file_system.h"
+#include "tools/jindo/import_command.h"
+#include "tools/jindo/jfs_commands.h"
+#include "tools/jindo/service.h"
+#include "tools/jindo/shell.h"
+#include "tools/jindo/target.h"
+
+// The command line: `jindo fs -ls /` mirrors `hadoop fs`, `jindo jfs -metaStatus` is about the
+// masters. See docs/operations.md. Exit codes are Hadoop's: 0, 1 failed, 255 wrongly called; those
+// of some commands say more (--help).
+namespace jfs::tools {
+namespace {
+
+constexpr int kUsageError = 255;
+
+// Connections by the masters they go to, made when first needed.
+class Connections {
+ public:
+  explicit Connections(const ServiceFlags* flags) : flags_(flags) {}
+  absl::StatusOr<FileSystem*> Find(const Target& target) {
+    std::vector<net::HostPort> masters;
+    if (target.master.has_value()) {
+      masters = {*target.master};
+    } else {
+      if (!service_.has_value()) service_ = FindService(*flags_);
+      if (!service_->ok()) return service_->status();
+      absl::StatusOr<std::vector<net::HostPort>> found = MastersOf(**service_, target);
+      if (!found.ok()) return found.status();
+      masters = *std::move(found);
+    }
+    Connection& connection = connections_[masters];
+    if (connection.fs == nullptr) {
+      connection.client = std::make_unique<net::hadoop::IpcClient>(ClientOptions(*flags_, masters));
+      connection.fs = std::make_unique<RemoteFileSystem>(connection.client.get());
+    }
+    return connection.fs.get();
+  }
+
+ private:
+  struct Connection {
+    std::unique_ptr<net::hadoop::IpcClient> client;
+    std::unique_ptr<RemoteFileSystem> fs;
+  };
+  const ServiceFlags* const flags_;
+  std::optional<absl::StatusOr<Service>> service_;
+  std::map<std::vector<net::HostPort>, Connection> connections_;
+};
+
+using Run = std::function<int()>;
+
+// A command declares its flags on `app`, and gives what is to be done once they are parsed.
+struct Command {
+  std::string_view name;
+  std::string_view help;
+  std::function<Run(CLI::App* app, ServiceFlags* flags)> declare;
+};
+
+// Runs a shell command on behalf of who is named by the flags.
+int WithShell(const ServiceFlags& flags, const std::function<int(Shell&)>& body) {
+  Connections connections(&flags);
+  Shell shell(
+      UserName(flags), [&](const Target& target) { return connections.Find(target); }, &std::cout,
+      &std::cerr);
+  const int code = body(shell);
+  std::cout.flush();
+  return code;
+}
+
+// Where flags live until the command runs.
+template <typename T>
+std::shared_ptr<T> Keep() {
+  return std::make_shared<T>();
+}
+using Paths = std::vector<std::string>;
+
+std::vector<Command> FsCommands() {
+  return {
+      {"ls", "Lists directories and files as `hadoop fs -ls` does.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto options = Keep<LsOptions>();
+         auto paths = Keep<Paths>();
+         app->add_flag("-R", options->recursive, "Directories in directories too");
+         app->add_flag("-d", options->directory_itself,
+                       "Directories themselves, not what is in them");
+         app->add_flag("-h", options->human, "Sizes as in 1.5 K");
+         app->add_flag("-C", options->paths_only, "Paths only");
+         app->add_option("path", *paths, "Default: the home directory");
+         return [=] {
+           return WithShell(*flags, [&](Shell& shell) { return shell.Ls(*options, *paths); });
+         };
+       }},
+      {"count",
+       "Directories, files and bytes below paths. Columns: DIR_COUNT FILE_COUNT CONTENT_SIZE "
+       "PATHNAME.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto options = Keep<CountOptions>();
+         auto paths = Keep<Paths>();
+         app->add_flag("-q", options->quota,
+                       "Quotas in front: QUOTA REM_QUOTA SPACE_QUOTA REM_SPACE_QUOTA");
+         app->add_flag("-h", options->human, "Numbers as in 1.5 K");
+         app->add_flag("-v", options->header, "A header line");
+         app->add_option("path", *paths)->required();
+         return [=] {
+           return WithShell(*flags, [&](Shell& shell) { return shell.Count(*options, *paths); });
+         };
+       }},
+      {"mkdir", "Makes directories.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto parents = Keep<bool>();
+         auto paths = Keep<Paths>();
+         app->add_flag("-p", *parents, "Missing parents too; no error if a directory exists");
+         app->add_option("path", *paths)->required();
+         return [=] {
+           return WithShell(*flags, [&](Shell& shell) { return shell.Mkdir(*parents, *paths); });
+         };
+       }},
+      {"touchz", "Makes files of no bytes.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto paths = Keep<Paths>();
+         app->add_option("path", *paths)->required();
+         return
+             [=] { return WithShell(*flags, [&](Shell& shell) { return shell.Touchz(*paths); }); };
+       }},
+      {"mv", "Renames, or moves into a directory.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto paths = Keep<Paths>();
+         app->add_option("path", *paths, "Sources, then the target")
+             ->required()
+             ->expected(2, CLI::detail::expected_max_vector_size);
+         return [=] { return WithShell(*flags, [&](Shell& shell) { return shell.Mv(*paths); }); };
+       }},
+      {"rm", "Deletes files, and with -r directories with all that is in them.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto options = Keep<RmOptions>();
+         auto paths = Keep<Paths>();
+         app->add_flag("-r,-R", options->recursive, "Directories too");
+         app->add_flag("-f", options->force, "No error for what does not exist");
+         app->add_flag("--skipTrash", options->skip_trash,
+                       "Delete at once also where a trash is configured");
+         app->add_option("path", *paths)->required();
+         return [=] {
+           return WithShell(*flags, [&](Shell& shell) { return shell.Rm(*options, *paths); });
+         };
+       }},
+      {"stat", "Prints what is known about files and directories: jindo fs -stat [FORMAT] PATH...",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto words = Keep<Paths>();
+         app->add_option("words", *words,
+                         "FORMAT (with %: a A mode, b bytes, F type, g group, n name, o block "
+                         "size, r replication, u owner, "
+                         "x X access time, y Y modification time; default %y), then paths")
+             ->required();
+         return [=] {
+           Paths paths = *words;
+           std::string format = "%y";
+           if (paths.front().find('%') != std::string::npos) {
+             format = paths.front();
+             paths.erase(paths.begin());
+           }
+           return WithShell(*flags, [&](Shell& shell) { return shell.Stat(format, paths); });
+         };
+       }},
+      {"test", "Answers by its exit code: 0 it is so, 1 it is not.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto what = Keep<std::map<char, bool>>();
+         auto path = Keep<std::string>();
+         CLI::Option_group* const group = app->add_option_group("what");
+         group->add_flag("-d", (*what)['d'], "It is a directory");
+         group->add_flag("-e", (*what)['e'], "It exists");
+         group->add_flag("-f", (*what)['f'], "It is a file");
+         group->add_flag("-s", (*what)['s'], "It has more than 0 bytes");
+         group->add_flag("-z", (*what)['z'], "It has 0 bytes");
+         group->require_option(1);
+         app->add_option("path", *path)->required();
+         return [=] {
+           char which = 'e';
+           for (const auto& [letter, set] : *what) {
+             if (set) which = letter;
+           }
+           return WithShell(*flags, [&](Shell& shell) { return shell.Test(which, *path); });
+         };
+       }},
+      {"import",
+       "Imports a local tree: directories and files with sizes, modes, owners and times (contents "
+       "are not copied).\n"
+       "What HDFS cannot hold (links, devices, names with ':' or not UTF-8) is skipped and "
+       "counted.\n"
+       "Exit code 0: all the rest is there. 1: something was refused or unreadable, or the counts "
+       "at the end differ.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto options = Keep<ImportCommandOptions>();
+         auto no_owner = Keep<bool>();
+         app->add_option("source", options->source, "Local directory")->required();
+         app->add_option("destination", options->destination,
+                         "Where its tree goes: jfs://namespace/path")
+             ->required();
+         app->add_option("--parallel", options->parallel, "Connections")
+             ->check(CLI::Range(1, 256))
+             ->capture_default_str();
+         app->add_option("--batch", options->batch, "Operations in a call")
+             ->check(CLI::Range(1, 4096))
+             ->capture_default_str();
+         app->add_option("--in-flight", options->in_flight, "Calls under way on a connection")
+             ->check(CLI::Range(1, 64))
+             ->capture_default_str();
+         app->add_option("--replication", options->replication, "Replication of files")
+             ->check(CLI::Range(1, 512))
+             ->capture_default_str();
+         app->add_option("--block-size", options->block_size, "Block size of files, in bytes")
+             ->check(CLI::Range(uint64_t{1} << 20, uint64_t{1} << 40))
+             ->capture_default_str();
+         app->add_option(
+             "--log", options->log,
+             "Writes a line for each operation that was answered (docs/formats/ack-log.md)");
+         app->add_option("--skipped", options->skipped,
+                         "Writes a line for each entry that was skipped or unreadable");
+         app->add_flag("--no-owner", *no_owner,
+                       "Do not keep owners and groups; otherwise only a superuser can import what "
+                       "is not his");
+         app->add_flag("-x,--one-file-system", options->one_file_system,
+                       "Skip other file systems mounted below");
+         app->add_flag("--quiet", options->quiet, "No progress");
+         return [=] {
+           options->keep_owner = !*no_owner;
+           return ImportTree(*flags, *options);
+         };
+       }},
+      {"verify",
+       "Checks that what acknowledgement logs of imports say is so: all that was acknowledged is "
+       "there as it was\n"
+       "acknowledged, and nothing that was refused. Exit code 0: it is so. 1: it is not, or cannot "
+       "be found out.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto logs = Keep<Paths>();
+         auto show = Keep<uint64_t>();
+         *show = 20;
+         app->add_option("log", *logs, "Files written by jindo fs -import --log")->required();
+         app->add_option("--show", *show, "How many differences to print")->capture_default_str();
+         return [=] { return Verify(*flags, *logs, *show); };
+       }},
+  };
+}
+
+std::vector<Command> JfsCommands() {
+  return {
+      {"metaStatus",
+       "Prints one line a master: role and address, with -detail all that is known.\n"
+       "Exit code 0: a leader serves and every master follows it. 1: a leader serves, but a master "
+       "does not answer or does\n"
+       "not take part. 2: no leader serves.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto options = Keep<MetaStatusOptions>();
+         app->add_flag("--detail", options->detail, "All fields, and why masters do not answer");
+         app->add_flag("--json", options->json, "As JSON, with all fields");
+         return [=] { return MetaStatus(*flags, *options); };
+       }},
+      {"transferLeadership", "Hands leadership over and waits until that is done. Superusers only.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto address = Keep<std::string>();
+         app->add_option(
+             "address", *address,
+             "The master to lead, as in initial-conf: host:port; default: whoever is best");
+         return [=] { return TransferLeadership(*flags, *address); };
+       }},
+      {"stateHash",
+       "Prints each master's last applied entry, the hash of its state and its counts.\n"
+       "Exit code 0: all masters at the same entry, with the same hash and counts. 1: at different "
+       "entries, or a master does\n"
+       "not answer. 2: two masters differ at the same entry.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto wait = Keep<uint64_t>();
+         app->add_option("--wait", *wait,
+                         "Seconds to wait until all masters stand at the same entry");
+         return [=] { return StateHash(*flags, *wait); };
+       }},
+  };
+}
+
+void PrintUsage(std::ostream& out, std::string_view group, const std::vector<Command>& commands) {
+  for (const Command& command : commands) {
+    const std::string_view first_line = command.help.substr(0, command.help.find('\n'));
+    out << "  jindo " << group << " -" << command.name
+        << std::string(20 - std::min<size_t>(19, command.name.size()), ' ') << first_line << '\n';
+  }
+}
+
+// Hadoop's long flags have one dash: -skipTrash, -detail.
+std::vector<std::string> WithTwoDashes(const CLI::App& app, std::vector<std::string> arguments) {
+  for (std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (argument.size() < 3 || argument[0] != '-' || argument[1] == '-') continue;
+    const std::string name = argument.substr(1, argument.find('=') - 1);
+    if (app.get_option_no_throw("--" + name) != nullptr) argument.insert(0, "-");
+  }
+  return arguments;
+}
+
+int RunCommand(std::string_view group, const Command& command, std::vector<std::string> arguments) {
+  CLI::App app(std::string(command.help), Concat("jindo ", group, " -", command.name));
+  app.set_help_flag("--help", "Print this");
+  ServiceFlags flags;
+  if (const char* masters = std::getenv("JINDO_MASTERS"); masters != nullptr)
+    flags.environment = masters;
+  const Run run = command.declare(&app, &flags);
+  constexpr char kGroup[] = "Which masters";
+  app.add_option("--masters", flags.masters, "host:port,host:port,…; default: JINDO_MASTERS")
+      ->group(kGroup);
+  app.add_option(
+         "--conf", flags.conf,
+         "Configuration file with jfs.namespace.server.rpc-address; default: conf/namespace.cfg")
+      ->group(kGroup);
+  app.add_option("--user", flags.user,
+                 "Act as this user; default: HADOOP_USER_NAME, else who runs this")
+      ->group(kGroup);
+  app.add_option("--timeout", flags.timeout_seconds,
+                 "Seconds after which a call without an answer fails")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str()
+      ->group(kGroup);
+  try {
+    arguments = WithTwoDashes(app, std::move(arguments));
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "-" << command.name << ": " << error.what() << "\nTry jindo " << group << " -"
+              << command.name << " --help\n";
+    return kUsageError;
+  }
+  return run();
+}
+
+int Main(std::vector<std::string> arguments) {
+  const std::map<std::string, std::vector<Command>> groups = {{"fs", FsCommands()},
+                                                              {"jfs", JfsCommands()}};
+  const auto usage = [&](std::ostream& out) {
+    out << "usage: jindo fs|jfs -COMMAND [flags] [arguments]      (--help behind a command says "
+           "more)\n\n";
+    for (const auto& [group, commands] : groups) PrintUsage(out, group, commands);
+  };
+  const auto is_help = [](const std::string& word) {
+    return word == "--help" || word == "-help" || word == "help";
+  };
+  if (arguments.empty()) {
+    usage(std::cerr);
+    return kUsageError;
+  }
+  if (is_help(arguments[0])) {
+    usage(std::cout);
+    return 0;
+  }
+  const auto group = groups.find(arguments[0]);
+  if (group == groups.end()) {
+    std::cerr << "jindo: there is no '" << arguments[0] << "'; there are fs and jfs\n";
+    return kUsageError;
+  }
+  if (arguments.size() < 2 || is_help(arguments[1])) {
+    PrintUsage(arguments.size() < 2 ? std::cerr : std::cout, group->first, group->second);
+    return arguments.size() < 2 ? kUsageError : 0;
+  }
+  for (const Command& command : group->second) {
+    if (arguments[1] == Concat("-", command.name) || arguments[1] == Concat("--", command.name)) {
+      return RunCommand(group->first, command,
+                        std::vector<std::string>(arguments.begin() + 2, arguments.end()));
+    }
+  }
+  std::cerr << arguments[1] << ": Unknown command\n";
+  PrintUsage(std::cerr, group->first, group->second);
+  return kUsageError;
+}
+
+}  // namespace
+}  // namespace jfs::tools
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_DFL);  // jindo … | head ends quietly
+  return jfs::tools::Main(std::vector<std::string>(argv + 1, argv + argc));
+}
