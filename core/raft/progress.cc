@@ -59,9 +59,10 @@ bool Progress::Acknowledged(LogIndex index) {
 
 bool Progress::Refused(LogIndex agree) {
   if (state_ == State::kSnapshot) return false;
-  // A refusal below what was acknowledged is an old one, or its disk has lost what a sync had promised. One cannot tell
-  // the two apart. Believing it is safe in both cases, because a smaller match only counts less, and an old one costs
-  // no more than a repetition; holding on to match would leave a follower that did lose something behind for ever.
+  // A refusal below what was acknowledged is an old one, or its disk has lost what a sync had
+  // promised. One cannot tell the two apart. Believing it is safe in both cases, because a smaller
+  // match only counts less, and an old one costs no more than a repetition; holding on to match
+  // would leave a follower that did lose something behind for ever.
   match_ = std::min(match_, agree);
   if (agree + 1 >= next_) return false;
   BecomeProbe(agree + 1);
