@@ -203,7 +203,9 @@ void Raft::Impl::BecomeLeader() {
   role_ = Role::kLeader;
   leader_ = config_.self;
   votes_.clear();
-  lead_.emplace();
+  // Not emplace(): to clang 14 a nested struct with initialised members is not yet default
+  // constructible where the optional is declared.
+  lead_ = Leadership{};
   lead_->since = now_;
   lead_->heartbeat_deadline = now_;
   lead_->first_index = log_.last_index() + 1;
