@@ -26,7 +26,9 @@ void SegmentPool::GiveBack(std::string file, bool reusable) {
 void SegmentPool::Prepare(SegmentHeader::Kind kind, uint64_t epoch, uint64_t previous_epoch,
                           const CutPoint& cut, uint64_t blocks, std::string first_batch) {
   CHECK(!preparing_);
-  preparing_.emplace();
+  // Not emplace(): to clang 14 a nested struct with initialised members is not yet default
+  // constructible where the optional is declared.
+  preparing_ = Preparation{};
   preparing_->header.kind = kind;
   preparing_->header.identity = settings_.identity;
   preparing_->header.epoch = epoch;
@@ -76,7 +78,7 @@ void SegmentPool::Pump() {
   }
   const bool still_waiting = preparing_ && preparing_->file.empty();
   if (!making_ && spares_.size() < wanted_spares_ + (still_waiting ? 1 : 0)) {
-    making_.emplace();
+    making_ = SpareInTheMaking{};
     making_->file = SpareFileName(settings_.next_spare_number++);
     making_->token = requests_->Add(CreateFile{making_->file, settings_.segment_bytes});
   }

@@ -13,7 +13,6 @@ namespace {
 struct Place {
   size_t segment = 0;
   uint32_t block = 1;
-  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 // Consecutive batches without a gap: [first, last] as indices into Judge::batches_.
