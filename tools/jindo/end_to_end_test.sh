@@ -28,7 +28,7 @@ echo more > "$work/tree/d/e/deep"
 touch "$work/tree/d/co:lon"
 ln -s file "$work/tree/link"
 chmod 750 "$work/tree/d"
-for ((i = 0; i < 500; i++)); do echo "$i" > "$work/tree/full/$i"; done
+for ((i = 0; i < 1500; i++)); do echo "$i" > "$work/tree/full/$i"; done
 touch -d '2001-02-03 04:05:06 UTC' "$work/tree/d/e" "$work/tree/d/e/deep" "$work/tree/d" "$work/tree"
 
 # The sandbox may be small.
@@ -38,13 +38,15 @@ JINDO_MASTERS=$(cluster masters)
 export JINDO_MASTERS
 
 wants 0 "LEADER 127.0.0.1:" jindo jfs -metaStatus
-wants 0 "counts: 4 directories, 502 files" jindo fs -import "$work/tree" jfs://test/in --log "$work/in.ack" --skipped "$work/skipped"
+wants 0 "counts: 4 directories, 1502 files" jindo fs -import "$work/tree" jfs://test/in --log "$work/in.ack" --skipped "$work/skipped"
 grep -qx "$(printf "name with ':'\td/co:lon")" "$work/skipped" || fail "the skipped name is not listed"
 grep -qx "$(printf 'symbolic link\tlink')" "$work/skipped" || fail "the skipped link is not listed"
 TZ=UTC wants 0 "2001-02-03 04:05 /in/d" jindo fs -ls -d /in/d
 wants 0 "drwxr-x---" jindo fs -ls -d /in/d
 wants 0 "2001-02-03 04:05:06" jindo fs -stat /in
 wants 0 "           1            1                  5 /in/d/e" jindo fs -count /in/d/e
+# More than one page of a listing.
+[[ $(jindo fs -ls -C /in/full | sort -u | wc -l) == 1500 ]] || fail "the listing of /in/full is not whole"
 wants 1 "ls: \`/nowhere': No such file or directory" jindo fs -ls /nowhere
 wants 255 "Unknown command" jindo fs -frobnicate
 wants 1 "4 refused" jindo fs -import "$work/tree/d" /stranger --user stranger --no-owner --log "$work/stranger.ack"

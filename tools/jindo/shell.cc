@@ -295,36 +295,49 @@ int Shell::Mv(const Arguments& paths) {
   const std::optional<Item> named = Resolve(paths.back());
   if (!named.has_value()) return exit_code_;
   Item target = *named;
-  auto status = target.fs->GetFileInfo(target.path);
+  const auto status = target.fs->GetFileInfo(target.path);
   if (!status.ok()) {
     Complain(status.failure(), target.shown);
     return exit_code_;
   }
   target.status = *status;
+  // The target is looked at before any source is.
   const bool into = target.status.has_value() && IsDirectory(*target.status);
+  std::string_view wrong_target;
   if (paths.size() > 2 && !into) {
-    Complain(target.shown, target.status.has_value() ? kIsNotDirectory : kNoSuchFile);
+    wrong_target = target.status.has_value() ? kIsNotDirectory : kNoSuchFile;
+  } else if (target.status.has_value() && !into) {
+    wrong_target = kFileExists;
+  } else if (!target.status.has_value()) {
+    const auto parent = target.fs->GetFileInfo(ParentOf(target.path));
+    if (!parent.ok()) {
+      Complain(parent.failure(), target.shown);
+      return exit_code_;
+    }
+    if (!parent->has_value()) wrong_target = kNoSuchFile;
+  }
+  if (!wrong_target.empty()) {
+    Complain(target.shown, wrong_target);
     return exit_code_;
   }
   ForEach(Arguments(paths.begin(), paths.end() - 1), [&](const Item& source) {
-    if (source.fs != target.fs) {
-      return Complain(source.shown, Concat("Does not match target filesystem ", target.shown));
-    }
     Item at = target;
     if (into) {
       at.path = ChildOf(target.path, NameOf(source.path));
       at.shown = ChildOf(target.shown, NameOf(source.path));
+    }
+    if (source.fs != target.fs) return Complain(source.shown, "Does not match target filesystem");
+    if (IsDirectory(*source.status)) {
+      const std::string both = Concat(source.shown, "' to `", at.shown);
+      if (at.path == source.path) return Complain(both, "are identical");
+      if (at.path.starts_with(ChildOf(source.path, ""))) {
+        return Complain(both, "is a subdirectory of itself");
+      }
+    }
+    if (into) {
       const auto there = at.fs->GetFileInfo(at.path);
       if (!there.ok()) return Complain(there.failure(), at.shown);
-      at.status = *there;
-    }
-    if (at.path == source.path)
-      return Complain(source.shown, Concat("to `", at.shown, "': are the same file"));
-    if (at.status.has_value() && !IsDirectory(*at.status)) return Complain(at.shown, kFileExists);
-    if (!at.status.has_value()) {
-      const auto parent = at.fs->GetFileInfo(ParentOf(at.path));
-      if (!parent.ok()) return Complain(parent.failure(), at.shown);
-      if (!parent->has_value()) return Complain(at.shown, kNoSuchFile);
+      if (there->has_value()) return Complain(at.shown, kFileExists);
     }
     const auto renamed = source.fs->Rename(source.path, at.path);
     if (!renamed.ok()) return Complain(renamed.failure(), source.shown);

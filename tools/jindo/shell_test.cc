@@ -29,6 +29,7 @@ class FakeFileSystem : public FileSystem {
   }
   bool Has(const std::string& path) const { return tree_.contains(path); }
   uint64_t trash_interval = 0;
+  bool rename_answers = true;
   std::optional<Failure> broken;
 
   Answer<std::optional<FileStatus>> GetFileInfo(const std::string& path) override {
@@ -79,7 +80,7 @@ class FakeFileSystem : public FileSystem {
     return Nothing();
   }
   Answer<bool> Rename(const std::string& source, const std::string& target) override {
-    if (target.starts_with(source + "/")) return false;
+    if (!rename_answers) return false;
     const FileStatus status = tree_.at(source);
     tree_.erase(source);
     tree_[target] = status;
@@ -202,7 +203,14 @@ TEST_F(ShellTest, Mv) {
   EXPECT_EQ(Err(), "mv: `/nowhere': No such file or directory\n");
   EXPECT_EQ(shell_.Mv({"/empty/a", "/x/y"}), 1);
   EXPECT_EQ(Err(), "mv: `/x/y': No such file or directory\n");
-  EXPECT_EQ(shell_.Mv({"/d", "/d/sub"}), 1);  // into itself: the call only says no
+  EXPECT_EQ(shell_.Mv({"/d", "/d/sub"}), 1);
+  EXPECT_EQ(Err(), "mv: `/d' to `/d/sub/d': is a subdirectory of itself\n");
+  EXPECT_EQ(shell_.Mv({"/d", "/"}), 1);
+  EXPECT_EQ(Err(), "mv: `/d' to `/d': are identical\n");
+  EXPECT_EQ(shell_.Mv({"/empty/a", "/empty"}), 1);
+  EXPECT_EQ(Err(), "mv: `/empty/a': File exists\n");
+  fs_.rename_answers = false;
+  EXPECT_EQ(shell_.Mv({"/d", "/e"}), 1);  // the call only says no
   EXPECT_EQ(Err(), "mv: `/d': Input/output error\n");
   EXPECT_EQ(shell_.Mv({"/empty/a", "/empty/b", "/empty/b"}), 1);
   EXPECT_EQ(Err(), "mv: `/empty/b': Is not a directory\n");
