@@ -53,6 +53,12 @@ absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,
     }
     recovered.hard_state = *std::move(hard_state);
   }
+  if (state.has_value() && (!recovered.hard_state.membership.formed() ||
+                            recovered.hard_state.membership.as_of < state->membership.as_of)) {
+    // The log is not written before the state is: an admission that the state has seen is not
+    // announced to Raft again, so the hard state must not fall back behind it.
+    recovered.hard_state.membership = state->membership;
+  }
   recovered.damaged = log.damaged;
   recovered.base = raft::Position{raft::LogIndex(log.base.index), raft::Term(log.base.term)};
   recovered.entries.reserve(log.entries.size());
@@ -85,10 +91,6 @@ absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,
     if (at.term > recovered.hard_state.term) {
       recovered.hard_state.term = at.term;
       recovered.hard_state.voted_for = NodeId{};
-    }
-    if (!recovered.hard_state.membership.formed() ||
-        recovered.hard_state.membership.as_of < state->membership.as_of) {
-      recovered.hard_state.membership = state->membership;
     }
     startup.note = absl::StrCat(startup.note, startup.note.empty() ? "" : "; ", "the state (index ",
                                 at.index.value, ") is ahead of the log (index ", last.value,

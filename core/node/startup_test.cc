@@ -104,6 +104,28 @@ TEST(StartupTest, Table) {
   }
 }
 
+// The state may be flushed with an admission in it while the hard state that names it is still on its
+// way to the log. Entries below the state are not told to Raft as committed again.
+TEST(StartupTest, AnAdmissionThatTheStateHasSeenIsNotForgotten) {
+  AppliedRow state = StateAt(2, 1);
+  state.membership.members[1].incarnation = Incarnation(22);
+  state.membership.as_of = raft::LogIndex(2);
+  state.membership.as_of_term = raft::Term(1);
+  const absl::StatusOr<Startup> older =
+      DecideStartup(LogWith(0, 0, {1, 1, 1}, TermAndVote(1, 1)), state);
+  ASSERT_TRUE(older.ok()) << older.status();
+  EXPECT_FALSE(older->reset_log_to.has_value());
+  EXPECT_EQ(older->recovered.hard_state.membership, state.membership);
+
+  raft::HardState newer = TermAndVote(1, 1);
+  newer.membership.members[1].incarnation = Incarnation(33);
+  newer.membership.as_of = raft::LogIndex(3);
+  newer.membership.as_of_term = raft::Term(1);
+  const absl::StatusOr<Startup> kept = DecideStartup(LogWith(0, 0, {1, 1, 1}, newer), state);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept->recovered.hard_state.membership, newer.membership);
+}
+
 TEST(StartupTest, UnknownHardStateIsRefused) {
   log::RecoveredLog log = LogWith(0, 0, {}, TermAndVote(1, 1));
   log.hard_state[0] = '\x7f';
