@@ -127,6 +127,17 @@ void Calls::OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, 
   }
 }
 
+void Calls::OnInstalled(raft::Position at, Output* out) {
+  while (!committed_.empty() && committed_.begin()->first <= at.index) {
+    for (const CallHandle call : committed_.begin()->second.calls) {
+      if (call == CallHandle{}) continue;
+      out->replies.push_back(
+          ClientReply{.call = call, .outcome = ClientReply::Outcome::kUnknown});
+    }
+    committed_.erase(committed_.begin());
+  }
+}
+
 void Calls::RefuseWaiting(ClientReply::Outcome outcome, NodeId leader, Output* out) {
   for (const Waiting& waiting : waiting_) {
     if (waiting.call == CallHandle{}) continue;

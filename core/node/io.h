@@ -55,6 +55,7 @@ struct DiskDone {
 };
 
 // A mutating call. `command.operation` must not be one of those that only the leader proposes.
+// Namespace 0 stands for one that the leader has not made yet, in reads as well: kNotReady.
 struct ClientCommand {
   CallHandle call;
   ns::Command command;

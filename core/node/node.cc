@@ -71,6 +71,7 @@ void Node::Impl::Take(const Input& input) {
                          .call = read.call, .outcome = ClientReply::Outcome::kNotLeader});
                    },
                    [&](const Drain&) { out_.drained = true; },
+                   [&](const DiskSpace& space) { disk_low_at_start_ = space.low; },
                    [](const auto&) {},
                },
                input);
@@ -117,7 +118,8 @@ void Node::Impl::TakeClientCommand(const ClientCommand& call) {
   ClientReply refusal{.call = call.call, .leader = raft.leader};
   if (raft.role != raft::Role::kLeader) {
     refusal.outcome = ClientReply::Outcome::kNotLeader;
-  } else if (!raft.ready || phase_ != Phase::kRunning || namespace_->namespaces().empty()) {
+  } else if (!raft.ready || phase_ != Phase::kRunning || call.command.ns == 0 ||
+             namespace_->namespaces().empty()) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
   } else {
     calls_.Add(call, &out_);
@@ -221,6 +223,7 @@ void Node::Impl::NoteRaftChanges() {
                         : "this disk counts again");
   }
   was_leader_ = leader;
+  was_ready_ = leader && raft.ready;
   last_leader_ = raft.leader;
   last_recovering_ = raft.recovering;
 }
@@ -232,14 +235,12 @@ Micros Node::Impl::NextDeadline() const {
   for (const auto& sender : senders_) next = std::min(next, sender->next_deadline());
   if (phase_ == Phase::kRunning) {
     if (applied_.index + 1 < commit_end_) return now_;
-    if (was_leader_) {
+    // A leader that is not ready waits for others: their messages end the wait, not the clock.
+    if (was_ready_) {
       if (namespace_->anything_can_expire()) {
         next = std::min(next, last_stamp_ + config_.advance_interval);
       }
-      if (namespace_->deletes_pending()) {
-        next = std::min(next,
-                        std::max(now_ + 1, last_finish_deletes_ + config_.finish_deletes_interval));
-      }
+      if (namespace_->deletes_pending()) next = std::min(next, FinishDeletesDue());
     }
   }
   return std::max(next, now_);

@@ -32,6 +32,7 @@ struct Config {
   uint32_t batch_commands = 1024;
   uint64_t max_command_bytes = 1 << 20;
   uint32_t apply_entries_per_step = 256;
+  uint64_t apply_bytes_per_step = 1 << 20;  // and the entry that passes it
   uint64_t snapshot_chunk_bytes = 1 << 20;
   uint32_t snapshot_chunks_in_flight = 4;
   Duration snapshot_retry = 2 * kSecond;     // without an answer from the follower

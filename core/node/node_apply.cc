@@ -23,11 +23,13 @@ void Node::Impl::ApplyCommitted() {
   kv::WriteBatch batch;
   const kv::Overlay view(store_, &batch);
   uint32_t left = config_.apply_entries_per_step;
-  while (left > 0 && applied_.index + 1 < commit_end_) {
+  uint64_t bytes = 0;
+  while (left > 0 && bytes < config_.apply_bytes_per_step && applied_.index + 1 < commit_end_) {
     --left;
     const raft::Entry* entry = raft_->entry(applied_.index + 1);
     CHECK(entry != nullptr) << "committed entry " << (applied_.index + 1) << " is not in memory";
     const raft::Position at{entry->index, entry->term};
+    bytes += entry->payload.size();
     if (entry->kind == raft::EntryKind::kCommand) {
       std::vector<ns::Reply> replies;
       const absl::Status status =
@@ -56,11 +58,13 @@ void Node::Impl::ApplyCommitted() {
 }
 
 void Node::Impl::ServeReads() {
+  // After a failure in applying, memory is ahead of the store.
+  if (phase_ != Phase::kRunning) return;
   while (!ready_reads_.empty() && ready_reads_.begin()->first <= applied_.index) {
     const WaitingRead read = std::move(ready_reads_.begin()->second);
     ready_reads_.erase(ready_reads_.begin());
     ClientReply reply{.call = read.call, .at = applied_, .by_lease = read.by_lease};
-    if (namespace_->namespaces().empty()) {
+    if (read.request.ns == 0 || namespace_->namespaces().empty()) {
       reply.outcome = ClientReply::Outcome::kNotReady;
     } else {
       if (absl::Status status = namespace_->Read(*store_, read.request, &reply.reply);
@@ -131,15 +135,23 @@ void Node::Impl::LeaderDuties() {
   if (namespace_->anything_can_expire() && now_ >= last_stamp_ + config_.advance_interval) {
     calls_.AddInternal(ns::Advance{});
   }
-  if (namespace_->deletes_pending() && applied_.index > finish_deletes_at_ &&
-      now_ >= last_finish_deletes_ + config_.finish_deletes_interval) {
+  if (namespace_->deletes_pending() && now_ >= FinishDeletesDue()) {
     last_finish_deletes_ = now_;
     finish_deletes_at_ = applied_.index;
     calls_.AddInternal(ns::FinishDeletes{config_.finish_deletes_rows});
   }
 }
 
+// While nothing newer is applied the one before may be under way, or was refused: then it is tried
+// again.
+Micros Node::Impl::FinishDeletesDue() const {
+  const bool news = applied_.index > finish_deletes_at_;
+  return last_finish_deletes_ + (news ? config_.finish_deletes_interval : kSecond);
+}
+
 void Node::Impl::MaybeFlush() {
+  // Segments are given back some time after the flush that made them superfluous.
+  log_bytes_at_flush_ = std::min(log_bytes_at_flush_, log_->bytes_kept());
   if (phase_ != Phase::kRunning || flush_job_.has_value() || state_durable_ == applied_) return;
   if (log_->bytes_kept() < log_bytes_at_flush_ + config_.flush_after_log_bytes) return;
   flush_job_ = job_tokens_.Next();

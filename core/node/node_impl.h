@@ -62,6 +62,7 @@ class Node::Impl {
   void ServeReads();
   void ProposeWaiting();
   void LeaderDuties();
+  Micros FinishDeletesDue() const;
   void MaybeFlush();
   void OnStateFlushed(const StateFlushed& flushed);
 
@@ -104,6 +105,7 @@ class Node::Impl {
   Incarnation incarnation_;
   std::string damage_;        // as the log's recovery found it
   bool log_damaged_ = false;  // and has not been told yet that it is repaired
+  bool disk_low_at_start_ = false;  // said before there was a peer to tell
 
   // Raft is stepped by one input at a time; what its output brings about at once waits here.
   std::deque<raft::Input> raft_inputs_;
@@ -130,14 +132,15 @@ class Node::Impl {
   std::map<raft::ReadId, std::vector<WaitingRead>> asked_reads_;
   std::multimap<raft::LogIndex, WaitingRead> ready_reads_;
 
-  // The leader's own commands. Reset when leadership or term changes.
+  // The leader's own commands.
   raft::Term stamped_term_;  // of the last batch stamped
   Micros last_stamp_;
   Micros last_finish_deletes_;
   Micros last_set_up_;                // namespaces and limits were proposed
   raft::Term set_up_term_;            // in this term
-  raft::LogIndex finish_deletes_at_;  // proposed again once something newer is applied
+  raft::LogIndex finish_deletes_at_;  // applied when it was proposed last
   bool was_leader_ = false;
+  bool was_ready_ = false;  // leader, and may propose by itself
   raft::Term last_term_;
   NodeId last_leader_;
   bool last_recovering_ = false;

@@ -65,7 +65,12 @@ void Node::Impl::SweepSenders() {
 }
 
 void Node::Impl::OnSnapshotOffer(NodeId from, const SnapshotOffer& offer) {
-  if (phase_ != Phase::kRunning) return;  // the sender asks again
+  if (phase_ == Phase::kInstalling) {
+    // Without a sign of life the sender would give up and begin with a newer snapshot; one other
+    // than what is being installed is offered again.
+    receiver_.OnRepeatedOffer(from, offer, &out_);
+    return;
+  }
   // Raft must have heard of the snapshot's term first, or its own would be behind its own state.
   if (raft_->status().term < offer.at.term) return;
   if (offer.at.index <= applied_.index) {
@@ -129,6 +134,7 @@ void Node::Impl::OnStagedInstalled(const StagedInstalled& installed) {
     return;
   }
   ++snapshots_installed_;
+  calls_.OnInstalled(applied_, &out_);
   StepRaft(raft::SnapshotInstalled{applied_, applied_row_.membership});
   if (phase_ == Phase::kStopped) return;
   log_bytes_at_flush_ = log_->bytes_kept();

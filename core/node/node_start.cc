@@ -83,6 +83,7 @@ void Node::Impl::BeginRunning() {
     OnLog(log_->Append(std::move(batch)));
   }
   log_bytes_at_flush_ = log_->bytes_kept();
+  if (disk_low_at_start_) StepRaft(raft::DiskSpace{true});
   StepRaft(raft::Tick{});
 }
 

@@ -18,6 +18,7 @@
 #include "core/kv/memory_store.h"
 #include "core/log/memory_disk.h"
 #include "core/node/applied_row.h"
+#include "core/node/calls.h"
 
 // A few masters on perfect devices: what a node does when nothing breaks but processes. Everything
 // that breaks belongs to the simulator.
@@ -36,6 +37,7 @@ struct Machine {
   std::unique_ptr<Node> node;
   std::vector<Input> inbox;
   Micros deadline;
+  uint64_t steps = 0;
 };
 
 std::string EncodeRows(const kv::MemoryStore::Map& rows) {
@@ -156,13 +158,12 @@ class Cluster {
     return last_call_;
   }
   ClientReply Call(size_t i, ns::Operation operation) {
-    const CallHandle call = Send(i, std::move(operation));
-    for (int n = 0; n < 100 && !replies_.contains(call); ++n) Run(10 * kMillisecond);
-    CHECK(replies_.contains(call)) << "no answer";
-    return replies_.at(call);
+    return Await(Send(i, std::move(operation)));
   }
   ClientReply Read(size_t i, ns::Query query) {
-    const CallHandle call = Ask(i, std::move(query));
+    return Await(Ask(i, std::move(query)));
+  }
+  ClientReply Await(CallHandle call) {
     for (int n = 0; n < 100 && !replies_.contains(call); ++n) Run(10 * kMillisecond);
     CHECK(replies_.contains(call)) << "no answer";
     return replies_.at(call);
@@ -181,6 +182,7 @@ class Cluster {
     }
     if (machine.inbox.empty() && now_ < machine.deadline) return false;
     const std::vector<Input> inbox = std::exchange(machine.inbox, {});
+    ++machine.steps;
     Carry(i, machine.node->Step(now_, WallMillis(now_.value / 1000), inbox));
     return true;
   }
@@ -359,6 +361,104 @@ TEST(NodeTest, AnEmptyDiskIsAdmittedAgain) {
   cluster.Kill(third);
   leader = cluster.AwaitLeader();
   EXPECT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/after"})));
+}
+
+TEST(NodeTest, TheLogStaysShortHoweverLongItRuns) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  uint64_t most = 0;
+  for (int i = 0; i < 6000; ++i) {
+    cluster.Send(leader, ns::Mkdirs{.path = "/d" + std::to_string(i) + std::string(100, 'x')});
+    if (i % 5 != 4) continue;
+    cluster.Run(2 * kMillisecond);
+    most = std::max(most, cluster.node(leader).status().log_bytes);
+  }
+  // What makes a flush due, what is kept below it, and a segment at either end.
+  EXPECT_LE(most, 6 * kSegmentBytes);
+}
+
+// Leaves the second subtree waiting for its turn.
+void DeleteTwice(Cluster* cluster, size_t leader) {
+  ASSERT_TRUE(Succeeded(cluster->Call(leader, ns::Mkdirs{.path = "/a/b"})));
+  ASSERT_TRUE(Succeeded(cluster->Call(leader, ns::Mkdirs{.path = "/c/d"})));
+  cluster->Send(leader, ns::Delete{.path = "/a", .recursive = true});
+  cluster->Run(kMillisecond);
+  cluster->Send(leader, ns::Delete{.path = "/c", .recursive = true});
+  cluster->Run(kMillisecond);
+  ASSERT_TRUE(cluster->node(leader).state()->deletes_pending());
+}
+
+TEST(NodeTest, WaitingForAMajorityTakesNoSteps) {
+  Cluster cluster(3);
+  const size_t leader = cluster.AwaitLeader();
+  DeleteTwice(&cluster, leader);
+  cluster.Cut(leader, true);
+  const uint64_t before = cluster.machine(leader).steps;
+  cluster.Run(500 * kMillisecond);
+  EXPECT_LT(cluster.machine(leader).steps - before, 100u) << "heartbeats and little else";
+}
+
+TEST(NodeTest, RefusedDeletesAreFinishedLater) {
+  Cluster cluster(3);
+  const size_t leader = cluster.AwaitLeader();
+  cluster.machine((leader + 1) % 3).inbox.push_back(DiskSpace{true});
+  cluster.Run(300 * kMillisecond);
+  DeleteTwice(&cluster, leader);
+  cluster.machine(leader).inbox.push_back(DiskSpace{true});
+  cluster.Run(10 * kMillisecond);
+  cluster.machine(leader).inbox.push_back(DiskSpace{false});
+  cluster.Run(3 * kSecond);
+  EXPECT_FALSE(cluster.node(leader).state()->deletes_pending());
+}
+
+TEST(NodeTest, LowDiskSpaceSaidDuringRecoveryIsRemembered) {
+  Cluster cluster(1);
+  ASSERT_EQ(cluster.node(0).status().phase, Phase::kRecovering);
+  cluster.machine(0).inbox.push_back(DiskSpace{true});
+  cluster.Run(3 * kSecond);
+  ASSERT_EQ(cluster.node(0).status().phase, Phase::kRunning);
+  EXPECT_TRUE(cluster.node(0).status().raft.disk_low);
+}
+
+TEST(NodeTest, ANamespaceThatIsNotYetThereIsNoError) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  CallHandle call(1'000'000);
+  ClientCommand command{.call = call};
+  command.command.ns = 0;
+  command.command.operation = ns::Mkdirs{.path = "/a"};
+  cluster.machine(leader).inbox.push_back(std::move(command));
+  EXPECT_EQ(cluster.Await(call).outcome, ClientReply::Outcome::kNotReady);
+  ++call;
+  ClientRead read{.call = call};
+  read.request.ns = 0;
+  read.request.query = ns::GetFileInfo{"/"};
+  cluster.machine(leader).inbox.push_back(std::move(read));
+  EXPECT_EQ(cluster.Await(call).outcome, ClientReply::Outcome::kNotReady);
+}
+
+TEST(CallsTest, AnswersThatASnapshotJumpsOverAreUnknown) {
+  Calls calls{BatchLimits()};
+  Output out;
+  std::vector<Calls::Proposal> proposals;
+  for (uint64_t i = 1; i <= 2; ++i) {
+    calls.Add(ClientCommand{.call = CallHandle(i), .command = {.operation = ns::Mkdirs{"/a"}}},
+              &out);
+    proposals.push_back(calls.NextProposal(WallMillis(1), 0));
+    calls.OnOutcome({.id = proposals.back().id,
+                     .fate = raft::ProposalOutcome::Fate::kCommitted,
+                     .term = raft::Term(1),
+                     .first = raft::LogIndex(10 * i)},
+                    NodeId(1), &out);
+  }
+  ASSERT_TRUE(out.replies.empty());
+  calls.OnInstalled({raft::LogIndex(15), raft::Term(2)}, &out);
+  ASSERT_EQ(out.replies.size(), 1u);
+  EXPECT_EQ(out.replies[0].call, CallHandle(1));
+  EXPECT_EQ(out.replies[0].outcome, ClientReply::Outcome::kUnknown);
+  calls.OnApplied({raft::LogIndex(20), raft::Term(1)}, {ns::Reply()}, &out);
+  ASSERT_EQ(out.replies.size(), 2u);
+  EXPECT_EQ(out.replies[1].call, CallHandle(2));
 }
 
 TEST(NodeTest, DrainHandsLeadershipOver) {

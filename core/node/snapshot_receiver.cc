@@ -13,12 +13,17 @@ void Send(NodeId to, const PeerBody& body, Output* out) {
 
 }  // namespace
 
-void SnapshotReceiver::OnOffer(NodeId from, const SnapshotOffer& offer, Output* out) {
-  if (active_ && from == from_ && offer.transfer == offer_.transfer && offer.term == offer_.term) {
-    // The sender has lost track. Writes under way are not lost, so it may go on behind them.
-    if (prepared_) SendResume(out);
-    return;
+bool SnapshotReceiver::OnRepeatedOffer(NodeId from, const SnapshotOffer& offer, Output* out) {
+  if (!active_ || from != from_ || offer.transfer != offer_.transfer || offer.term != offer_.term) {
+    return false;
   }
+  // The sender has lost track. Writes under way are not lost, so it may go on behind them.
+  if (prepared_) SendResume(out);
+  return true;
+}
+
+void SnapshotReceiver::OnOffer(NodeId from, const SnapshotOffer& offer, Output* out) {
+  if (OnRepeatedOffer(from, offer, out)) return;
   active_ = true;
   prepared_ = false;
   from_ = from;

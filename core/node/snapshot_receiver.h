@@ -22,6 +22,9 @@ class SnapshotReceiver {
 
   // REQUIRES: the offer is newer than the state, and no installation is going on.
   void OnOffer(NodeId from, const SnapshotOffer& offer, Output* out);
+  // Answers an offer of the transfer under way, also during its installation; false if it is of
+  // another.
+  bool OnRepeatedOffer(NodeId from, const SnapshotOffer& offer, Output* out);
   void OnChunk(NodeId from, const SnapshotChunk& chunk, Output* out);
   bool OnStagingPrepared(const StagingPrepared& prepared, Output* out);
   bool OnStagedWritten(const StagedWritten& written, Output* out);

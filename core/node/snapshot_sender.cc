@@ -51,10 +51,13 @@ void SnapshotSender::Offer(Micros now, Output* out) {
 void SnapshotSender::OnResume(Micros now, const SnapshotResume& resume, Output* out) {
   if (over_.has_value() || !checkpoint_taken_ || resume.have.size() != files_.size()) return;
   last_heard_ = now;
+  bool whole = true;
   for (size_t i = 0; i < files_.size(); ++i) {
     if (resume.have[i] > files_[i].bytes) return;  // not an answer to our offer
+    whole = whole && resume.have[i] == files_[i].bytes;
   }
-  if (resume.have != acknowledged_) last_progress_ = now;
+  // Whoever has everything is installing it, which takes as long as reading the whole state.
+  if (whole || resume.have != acknowledged_) last_progress_ = now;
   acknowledged_ = resume.have;
   read_up_to_ = resume.have;
   // Whatever was under way belongs to the time before: late answers are for nobody.
@@ -116,12 +119,13 @@ void SnapshotSender::OnDone(const SnapshotDone& done) {
 }
 
 void SnapshotSender::Tick(Micros now, Output* out) {
-  if (over_.has_value()) return;
+  // How long the own disk takes for a checkpoint says nothing about the follower.
+  if (over_.has_value() || !checkpoint_taken_) return;
   if (now >= last_progress_ + options_.timeout) {
     End(false, {}, "no progress");
     return;
   }
-  if (checkpoint_taken_ && now >= last_heard_ + options_.retry) Offer(now, out);
+  if (now >= last_heard_ + options_.retry) Offer(now, out);
 }
 
 void SnapshotSender::Abandon(std::string reason) {
@@ -141,9 +145,8 @@ void SnapshotSender::Finish(Output* out) {
 }
 
 Micros SnapshotSender::next_deadline() const {
-  if (over_.has_value()) return kNever;
-  const Micros give_up = last_progress_ + options_.timeout;
-  return checkpoint_taken_ ? std::min(give_up, last_heard_ + options_.retry) : give_up;
+  if (over_.has_value() || !checkpoint_taken_) return kNever;
+  return std::min(last_progress_ + options_.timeout, last_heard_ + options_.retry);
 }
 
 uint64_t SnapshotSender::bytes_total() const {

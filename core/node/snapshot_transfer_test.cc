@@ -219,6 +219,43 @@ TEST(SnapshotTransferTest, GivesUpWithoutProgress) {
   EXPECT_FALSE(transfer.sender().over()->ok);
 }
 
+// Both the checkpoint of a large state and its installation may take longer than the timeout.
+TEST(SnapshotTransferTest, SlowDisksOnEitherSideAreNotLackOfProgress) {
+  const SnapshotTransferOptions options;
+  JobTokens tokens;
+  SnapshotSender sender(options, kFollower, raft::Term(3), 1, &tokens);
+  Output out;
+  sender.Start(Micros(0), &out);
+  ASSERT_EQ(out.jobs.size(), 1u);
+  Micros now = Micros(0) + 3 * options.timeout;
+  sender.Tick(now, &out);
+  ASSERT_FALSE(sender.over().has_value()) << sender.reason();
+  const SnapshotFile file{"rows", 300, 7};
+  const JobToken taken = std::get<TakeCheckpoint>(out.jobs[0]).token;
+  ASSERT_TRUE(sender.OnCheckpointTaken(now, CheckpointTaken{taken, {}, kAt, {file}}, &out));
+
+  SnapshotReceiver receiver(&tokens);
+  const SnapshotOffer offer{1, raft::Term(3), kAt, {file}};
+  Output follower;
+  EXPECT_FALSE(receiver.OnRepeatedOffer(kLeader, offer, &follower)) << "nothing is under way";
+  receiver.OnOffer(kLeader, offer, &follower);
+  const JobToken prepared = std::get<PrepareStaging>(follower.jobs[0]).token;
+  ASSERT_TRUE(receiver.OnStagingPrepared(StagingPrepared{prepared, {}, {300}}, &follower));
+  ASSERT_TRUE(receiver.complete());
+  for (const Micros end = now + 3 * options.timeout; now < end; now = now + options.retry) {
+    follower = Output();
+    ASSERT_TRUE(receiver.OnRepeatedOffer(kLeader, offer, &follower));
+    ASSERT_EQ(follower.send.size(), 1u);
+    absl::StatusOr<PeerBody> body = DecodePeerPayload(follower.send[0].payload);
+    ASSERT_TRUE(body.ok());
+    sender.OnResume(now, std::get<SnapshotResume>(*body), &out);
+    sender.Tick(now, &out);
+    ASSERT_FALSE(sender.over().has_value()) << sender.reason();
+  }
+  sender.Tick(now + options.timeout, &out);
+  EXPECT_TRUE(sender.over().has_value()) << "a follower that falls silent is given up";
+}
+
 TEST(SnapshotWireTest, EveryTruncationIsRefused) {
   const std::vector<PeerBody> bodies = {
       SnapshotOffer{4, raft::Term(3), kAt, {SnapshotFile{"000012.sst", 300, 7}}},
