@@ -206,7 +206,11 @@ void Raft::Impl::On(const SnapshotInstalled& input) {
     if (input.membership.as_of > hard_.membership.as_of) {
       hard_.membership = input.membership;
       hard_dirty_ = true;
-      if (!hard_.membership.Contains(self())) hard_.recovering = true;
+      if (!hard_.membership.Contains(self()) && !hard_.recovering) {
+        // As in AdmissionCommitted: who has been replaced is silent, whatever it was about to do.
+        hard_.recovering = true;
+        BecomeFollower(term(), role_ == Role::kLeader ? NodeId{} : leader_);
+      }
     }
   }
   if (log_.Has(input.at)) {
