@@ -15,12 +15,15 @@ wait_for_acknowledged() {
 }
 
 # next_acknowledgement LOG KILLED: milliseconds from the kill to the first acknowledgement behind the silence that it made;
-# nothing if none came. Answers that were on their way may still have been read for a moment after the kill: so the
-# silence is the longest one that ended after it.
+# nothing if none came. Answers that were on their way may still be read for a moment after the kill: so the silence is the
+# longest one that began within half a second of it, and ended behind it.
 next_acknowledgement() {
   awk -v killed="$2" '
     $1 == "A" {
-      if (last != "" && $2 > killed && $2 - last > longest) { longest = $2 - last; answer = $2 - killed }
+      if (last != "" && $2 > killed && last <= killed + 500 && $2 - last > longest) {
+        longest = $2 - last
+        answer = $2 - killed
+      }
       last = $2
     }
     END { if (answer != "") print answer }' "$1"

@@ -107,7 +107,7 @@ if grep -qE '^(name that is not UTF-8|directory too deep)' "$work/first.skipped"
 else
   read -r found_directories found_files found_bytes < <(
     find "$tree" -name '*:*' -prune -o -type d -printf 'd\n' -o -type f -printf 'f %s\n' |
-      awk '$1 == "d" { d++ } $1 == "f" { f++; b += $2 } END { printf "%d %d %d\n", d, f, b }'
+      awk '$1 == "d" { d++ } $1 == "f" { f++; b += $2 } END { printf "%.0f %.0f %.0f\n", d, f, b }'
   )
   [[ "$directories $files $bytes" == "$found_directories $found_files $found_bytes" ]] ||
     fail "find counts $found_directories directories, $found_files files, $found_bytes bytes"
