@@ -47,7 +47,7 @@ class Calls {
   void OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Output* out);
   // The entry at `at` was applied, with one reply per command.
   void OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, Output* out);
-  // The state jumped to `at`: what entries up to there answered is in it, but nobody saw the answers.
+  // The state jumped to `at`: what entries up to there did is in it, but nobody saw the answers.
   void OnInstalled(raft::Position at, Output* out);
   // Everything that has not been proposed yet is answered with `outcome`.
   void RefuseWaiting(ClientReply::Outcome outcome, NodeId leader, Output* out);

@@ -104,8 +104,8 @@ TEST(StartupTest, Table) {
   }
 }
 
-// The state may be flushed with an admission in it while the hard state that names it is still on its
-// way to the log. Entries below the state are not told to Raft as committed again.
+// The state may be flushed with an admission in it while the hard state that names it is still on
+// its way to the log. Entries below the state are not told to Raft as committed again.
 TEST(StartupTest, AnAdmissionThatTheStateHasSeenIsNotForgotten) {
   AppliedRow state = StateAt(2, 1);
   state.membership.members[1].incarnation = Incarnation(22);
