@@ -284,7 +284,12 @@ absl::StatusOr<RocksdbState*> StateDirectory::Install() {
   if (!failed_.ok()) return failed_;
   if (absl::Status status = staging_.Verify(); !status.ok()) return status;
   At(InstallPoint::kVerified);
-  if (absl::Status status = staging_.Sync(); !status.ok()) return status;
+  if (absl::Status status = staging_.Sync(); !status.ok()) {
+    // A second sync of the same pages might report success without having written them: they must
+    // come again.
+    if (absl::Status removed = staging_.Remove(); !removed.ok()) failed_ = removed;
+    return status;
+  }
   At(InstallPoint::kFilesSynced);
 
   const uint64_t next_generation = generation_ + 1;

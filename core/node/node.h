@@ -63,7 +63,7 @@ struct NodeStatus {
   raft::Position state_durable;  // persisted state
   uint64_t log_bytes = 0;
   uint64_t snapshots_sent = 0, snapshots_installed = 0;
-  uint64_t commands_applied = 0, retries_answered = 0, leader_reads = 0;
+  uint64_t commands_applied = 0, leader_reads = 0;
   uint64_t entries_persisted = 0, log_batches = 0;
   std::string damage;  // what the log found rotten at start, if anything
 };
