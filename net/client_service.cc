@@ -82,7 +82,7 @@ void ClientService::OnCall(const hadoop::IncomingCall& in) {
 
 node::CallHandle ClientService::Remember(Pending pending) {
   const uint64_t number = next_call_++;
-  pending_.emplace(number, std::move(pending));
+  pending_[number] = std::move(pending);
   return node::CallHandle(number);
 }
 
@@ -102,7 +102,7 @@ void ClientService::Handle(Request request, const CallerGroups& groups) {
                     .superuser = groups.superuser,
                     .address = request.address};
   if (request.call.protocol == hadoop::kJindoProtocol) {
-    return HandleJindo(std::move(request), std::move(caller));
+    return HandleJindo(request, caller);
   }
   hadoop::Plan plan =
       hadoop::Translate(facts_, request.call.protocol, request.call.protocol_version,
@@ -165,7 +165,7 @@ void ClientService::Handle(Request request, const CallerGroups& groups) {
       plan.action);
 }
 
-void ClientService::HandleJindo(Request request, ns::Caller caller) {
+void ClientService::HandleJindo(const Request& request, const ns::Caller& caller) {
   const std::string& method = request.call.method;
   const hadoop::CallHandle handle = request.handle;
   if (request.call.protocol_version != jindo::kProtocolVersion) {
@@ -181,7 +181,7 @@ void ClientService::HandleJindo(Request request, ns::Caller caller) {
                      method == "transferLeadership";
   MethodStats* stats = StatsOf(known ? std::string_view(method) : "(unknown)");
   ++stats->calls;
-  if (method == "importBatch") return ImportBatch(request, std::move(caller), stats);
+  if (method == "importBatch") return ImportBatch(request, caller, stats);
   if (method == "metaStatus") {
     ::jfs::jindo::MetaStatusResponseProto out;
     host_->MetaStatus(&out);
@@ -212,7 +212,8 @@ void ClientService::HandleJindo(Request request, ns::Caller caller) {
   Refuse(handle, hadoop::NoSuchMethodError(hadoop::kJindoProtocol, method), stats);
 }
 
-void ClientService::ImportBatch(const Request& request, ns::Caller caller, MethodStats* stats) {
+void ClientService::ImportBatch(const Request& request, const ns::Caller& caller,
+                                MethodStats* stats) {
   ::jfs::jindo::ImportBatchRequestProto in;
   if (!in.ParseFromString(request.call.request)) {
     return Refuse(request.handle, hadoop::BadRequestError(request.call.method), stats);

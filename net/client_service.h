@@ -103,8 +103,8 @@ class ClientService : public hadoop::CallHandler {
   };
 
   void Handle(Request request, const CallerGroups& groups);
-  void HandleJindo(Request request, ns::Caller caller);
-  void ImportBatch(const Request& request, ns::Caller caller, MethodStats* stats);
+  void HandleJindo(const Request& request, const ns::Caller& caller);
+  void ImportBatch(const Request& request, const ns::Caller& caller, MethodStats* stats);
   void AnswerNode(const Pending& pending, const node::ClientReply& reply);
   void AnswerBatch(const Batch& batch);
   void Succeed(hadoop::CallHandle handle, std::optional<int64_t> state_id,

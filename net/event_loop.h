@@ -107,7 +107,7 @@ class EventLoop {
   class WakeUp;
   class Signals;
 
-  EventLoop(int epoll_fd);
+  explicit EventLoop(int epoll_fd);
   void Wait(Duration max_wait);
   void RunPosted();
   void RunTimers();

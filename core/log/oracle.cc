@@ -113,7 +113,7 @@ void LogOracle::Accept(const RecoveredLog& recovered) {
     state = *Find(recovered, acknowledged_, false);
   }
   history_.insert(history_.end(), states_.begin(), states_.end());
-  states_.assign(1, std::move(state));
+  states_.assign(1, state);
   acknowledged_ = 0;
   compacted_ = {{recovered.base.index, recovered.base.term}};
 }

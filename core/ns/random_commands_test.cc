@@ -289,15 +289,15 @@ bool Killed(Mutation mutation, uint64_t seed) {
 }
 
 TEST(PlantedBugTest, FsckSeesEachAtWork) {
-  TestWorld cycle(Mutations(Mutation::kN01RenameCycle));
+  TestWorld cycle{Mutations(Mutation::kN01RenameCycle)};
   cycle.Make("/a/b/");
   cycle.Run(Rename2{"/a", "/a/b/c"});
   EXPECT_NE(cycle.Findings().find("are a cycle"), std::string::npos);
   cycle.Reopen();  // does not hang
-  TestWorld twice(Mutations(Mutation::kN02RetryAppliedTwice));
+  TestWorld twice{Mutations(Mutation::kN02RetryAppliedTwice)};
   for (int i = 0; i < 2; ++i) twice.Run(Mkdirs{"/a"}, Superuser(), {"client", 1});
   EXPECT_NE(twice.Findings().find("applied twice"), std::string::npos);
-  TestWorld miscounts(Mutations(Mutation::kN03RenameMiscounts));
+  TestWorld miscounts{Mutations(Mutation::kN03RenameMiscounts)};
   miscounts.Make("/a /b");
   miscounts.Run(Rename2{"/a", "/b", true});
   EXPECT_NE(miscounts.Findings().find("recounted are"), std::string::npos);

@@ -64,7 +64,7 @@ void TestWorld::Make(std::string_view text) {
     const auto mode = static_cast<uint16_t>(attributes[0].empty()
                                                 ? (directory ? 0755 : 0644)
                                                 : std::strtoul(attributes[0].c_str(), nullptr, 8));
-    const std::string path = parts[0];
+    const std::string& path = parts[0];
     Reply reply;
     if (directory) {
       reply = path == "/" ? Reply{} : Run(Mkdirs{path, mode});

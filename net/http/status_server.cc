@@ -65,8 +65,8 @@ class StatusServer::Impl {
     CHECK(!thread_.joinable());
     const std::string host = where.host.empty() ? "0.0.0.0" : where.host;
     if (where.port == 0) {
-      port_ = server_.bind_to_any_port(host.c_str());
-    } else if (server_.bind_to_port(host.c_str(), where.port)) {
+      port_ = server_.bind_to_any_port(host);
+    } else if (server_.bind_to_port(host, where.port)) {
       port_ = where.port;
     }
     if (port_ <= 0) {
