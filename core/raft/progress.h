@@ -52,8 +52,8 @@ class Progress {
   void Sent(LogIndex last, size_t bytes);
   // The follower has everything up to `index` on disk. Returns whether that was news.
   bool Acknowledged(LogIndex index);
-  // An append was refused; the logs may agree up to `agree`, and match falls to it if it was above. Returns whether
-  // something is to be sent again.
+  // An append was refused; the logs may agree up to `agree`, and match falls to it if it was above.
+  // Returns whether something is to be sent again.
   bool Refused(LogIndex agree);
   // The follower wants no entries for now and goes on behind `index`.
   void Busy(LogIndex index);

@@ -231,7 +231,7 @@ void RandomCluster::Step(Node& node, const Input& input) {
     Drain(node);
     return;
   }
-  StepNow(node, input);
+  StepNow(node, input, random_.Chance(1, 50));
 }
 
 void RandomCluster::Drain(Node& node) {
@@ -239,17 +239,19 @@ void RandomCluster::Drain(Node& node) {
   At(node.paused_until, [this, &node, run] {
     if (node.run != run || node.inbox.empty()) return;
     if (now_ < node.paused_until) return Drain(node);
+    // The clock may have been read just before the process stopped.
+    bool stale = random_.Chance(1, 2);
     while (!node.inbox.empty() && node.raft && node.run == run) {
       const Input next = node.inbox.front();
-      StepNow(node, next);
+      StepNow(node, next, stale);
+      stale = false;
       if (!node.inbox.empty()) node.inbox.pop_front();
     }
   });
 }
 
-void RandomCluster::StepNow(Node& node, const Input& input) {
-  // A clock reading may be old by the time it is used: at times the process stopped in between.
-  if (!random_.Chance(1, 50)) node.local_now = ClockOf(node);
+void RandomCluster::StepNow(Node& node, const Input& input, bool stale) {
+  if (!stale) node.local_now = ClockOf(node);
   Output out = node.raft->Step(node.local_now, input);
   Handle(node, std::move(out));
 }

@@ -67,7 +67,8 @@ class RandomCluster {
   void LoseDisk(Node& node);
   void Rot(Node& node);
   void Step(Node& node, const Input& input);
-  void StepNow(Node& node, const Input& input);
+  // `stale`: with the clock reading of the step before.
+  void StepNow(Node& node, const Input& input, bool stale);
   void Drain(Node& node);
   void Handle(Node& node, Output out);
   void Deadline(Node& node, Micros local);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -54,7 +55,10 @@ struct ScenarioHarness::Peer {
   Position state;  // of the state machine
 };
 
-ScenarioHarness::ScenarioHarness() : now_(10 * kSecond) {}
+ScenarioHarness::ScenarioHarness(Mutations mutations, bool check_invariants) : now_(10 * kSecond) {
+  config_.mutations = mutations;
+  config_.check_invariants = check_invariants;
+}
 ScenarioHarness::~ScenarioHarness() = default;
 
 ScenarioHarness::Peer& ScenarioHarness::At(const std::string& word) {
@@ -272,6 +276,26 @@ std::string ScenarioHarness::Run(const std::string& command) {
       --left;
       Deliver(i);
     }
+  } else if (verb == "inject") {
+    Peer& from = node();
+    AppendRequest request = {.previous_index = LogIndex(Number(words.at(4))),
+                             .previous_term = Term(Number(words.at(5))),
+                             .commit = LogIndex(Number(words.at(6)))};
+    for (size_t i = 7; i < words.size(); ++i) {
+      const Term term(Number(words[i]));
+      const LogIndex index = request.previous_index + 1 + request.entries.size();
+      request.entries.push_back(
+          {.term = term,
+           .index = index,
+           .kind = EntryKind::kCommand,
+           .payload = SharedBytes(absl::StrCat(index.value, "@", term.value))});
+    }
+    messages_.push_back({.from = from.member,
+                         .to = At(words.at(2)).member.node,
+                         .cluster = from.disk.hard_state.membership.cluster,
+                         .term = Term(Number(words.at(3))),
+                         .body = std::move(request)});
+    Deliver(messages_.size() - 1);
   } else if (verb == "drop") {
     const Ends link = Link(words);
     std::deque<Message> kept;
@@ -346,6 +370,30 @@ std::string ScenarioHarness::Run(const std::string& command) {
     throw std::runtime_error("unknown command: " + verb);
   }
   return text_;
+}
+
+std::string ReplayScenario(const std::string& text, Mutations mutations, bool check_invariants) {
+  ScenarioHarness harness(mutations, check_invariants);
+  std::string result;
+  const std::vector<std::string> blocks = absl::StrSplit(text, "\n\n");
+  for (const std::string& block : blocks) {
+    std::string commands;
+    std::string happened;
+    bool any = false;
+    const std::vector<std::string> lines = absl::StrSplit(block, '\n', absl::SkipEmpty());
+    for (const std::string& line : lines) {
+      if (line == "----") break;
+      absl::StrAppend(&commands, line, "\n");
+      if (absl::StartsWith(line, "#")) continue;
+      any = true;
+      absl::StrAppend(&happened, harness.Run(line));
+    }
+    if (commands.empty()) continue;
+    if (!result.empty()) result += "\n";
+    result += commands;
+    if (any) absl::StrAppend(&result, "----\n", happened.empty() ? "nothing\n" : happened);
+  }
+  return result;
 }
 
 }  // namespace jfs::raft

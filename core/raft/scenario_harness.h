@@ -29,15 +29,17 @@
 //   wipe N | rot N count      N stops; its disk is replaced by an empty one, or loses its last
 //   entries flush N                   the state machine's state of N is durable as far as it
 //   applied snapshot N M              the snapshot that N was told to send arrives and is installed
-//   isolate N | heal         what N sends and gets is lost when its turn to be delivered comes
-//   settle MS                 time passes with everything working and everybody up taking part
-//   show [N]                  role, term, log of every node
-//   lease N                   whether a lease read may be answered now
+//   inject N M T I P C terms  an append from N to M in term T, after entry I of term P, commit C,
+//   with these entries isolate N | heal         what N sends and gets is lost when its turn to be
+//   delivered comes settle MS                 time passes with everything working and everybody up
+//   taking part show [N]                  role, term, log of every node lease N whether a lease
+//   read may be answered now
 namespace jfs::raft {
 
 class ScenarioHarness {
  public:
-  ScenarioHarness();
+  // `mutations` plants bugs; see Config.
+  explicit ScenarioHarness(Mutations mutations = {}, bool check_invariants = true);
   ~ScenarioHarness();
 
   // What happened, one event a line. An unknown command or node is reported in the text.
@@ -67,6 +69,11 @@ class ScenarioHarness {
   std::string text_;
   uint64_t incarnations_ = 10;
 };
+
+// The scenario with what happened filled in anew: blocks are separated by empty lines, a line of
+// dashes separates commands from what they caused, lines that start with # are comments.
+std::string ReplayScenario(const std::string& text, Mutations mutations = {},
+                           bool check_invariants = true);
 
 }  // namespace jfs::raft
 

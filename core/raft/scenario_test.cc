@@ -9,9 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 
 #include "core/raft/scenario_harness.h"
@@ -30,31 +28,6 @@ std::vector<std::string> Files() {
   return names;
 }
 
-std::string Replay(const std::string& text) {
-  ScenarioHarness harness;
-  std::string result;
-  // Blocks are separated by empty lines; a block without commands is a comment.
-  const std::vector<std::string> blocks = absl::StrSplit(text, "\n\n");
-  for (const std::string& block : blocks) {
-    std::string commands;
-    std::string happened;
-    bool any = false;
-    const std::vector<std::string> lines = absl::StrSplit(block, '\n', absl::SkipEmpty());
-    for (const std::string& line : lines) {
-      if (line == "----") break;
-      absl::StrAppend(&commands, line, "\n");
-      if (absl::StartsWith(line, "#")) continue;
-      any = true;
-      absl::StrAppend(&happened, harness.Run(line));
-    }
-    if (commands.empty()) continue;
-    if (!result.empty()) result += "\n";
-    result += commands;
-    if (any) absl::StrAppend(&result, "----\n", happened.empty() ? "nothing\n" : happened);
-  }
-  return result;
-}
-
 class ScenarioTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ScenarioTest, HappensAsWritten) {
@@ -64,7 +37,7 @@ TEST_P(ScenarioTest, HappensAsWritten) {
   if (rewrite && workspace != nullptr) path = absl::StrCat(workspace, "/", path);
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
-  const std::string result = Replay(text.str());
+  const std::string result = ReplayScenario(text.str());
   if (rewrite) {
     std::ofstream(path) << result;
     return;
