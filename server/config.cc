@@ -445,6 +445,12 @@ absl::StatusOr<Config> Interpret(const Settings& settings, std::string_view mach
   JFS_RETURN_IF_ERROR(ReadNumbers(reader, &out));
   JFS_RETURN_IF_ERROR(ReadStaticGroups(reader, &out));
   out.superuser_group = reader.Text("dfs.permissions.superusergroup");
+  out.log_writer = reader.Text("namespace.log.writer");
+  const std::set<std::string_view> writers = {"auto", "io_uring", "thread"};
+  if (!writers.contains(out.log_writer)) {
+    return reader.Error("namespace.log.writer",
+                        Concat("'", out.log_writer, "' is none of auto, io_uring and thread"));
+  }
   out.log_level = reader.Text("namespace.log.level");
   const std::set<std::string_view> levels = {"trace", "debug", "info", "warn", "error"};
   if (!levels.contains(out.log_level)) {

@@ -53,6 +53,7 @@ struct Config {
   std::map<std::string, std::vector<std::string>> static_groups;
 
   uint64_t log_segment_bytes = 0;
+  std::string log_writer;           // auto, io_uring, thread
   uint64_t disk_reserve_bytes = 0;  // less free space than this, and writes are refused
   uint64_t retry_cache_bytes = 0;
   uint64_t min_block_size = 0;

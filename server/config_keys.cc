@@ -31,6 +31,9 @@ constexpr KeyInfo kKeys[] = {
     {"namespace.meta-dir", "", "local directory of the log and the state (needed)"},
     {"jfs.namespaces", "test", "names of the namespaces, with commas"},
     {"namespace.log.segment-bytes", "67108864", "size of one segment of the log"},
+    {"namespace.log.writer", "auto",
+     "how the log is written: io_uring; thread (better where other programs keep all processors "
+     "busy); auto: io_uring where the kernel allows it"},
     {"namespace.log.level", "info", "trace, debug, info, warn or error"},
     {"namespace.disk.reserve-bytes", "1073741824",
      "with less free space than this, writes are refused"},

@@ -41,6 +41,7 @@ TEST(Config, ThreeMastersAsInTheManual) {
   EXPECT_EQ(config->namespaces[0].name, "test");
   EXPECT_EQ(config->namespaces[0].rpc_port, 8101);
   EXPECT_EQ(config->log_segment_bytes, 64u << 20);
+  EXPECT_EQ(config->log_writer, "auto");
   EXPECT_EQ(config->retry_cache_bytes, 256u << 20);
   EXPECT_EQ(config->election_timeout, kSecond);
   EXPECT_EQ(config->superuser_group, "supergroup");
@@ -218,6 +219,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "f.cfg:2: namespace.backend.raft.heartbeat-ms", "three heartbeats"},
         ErrorCase{"Level", kMeta + "namespace.log.level=loud\n",
                   "f.cfg:2: namespace.log.level: 'loud'", "debug"},
+        ErrorCase{"Writer", kMeta + "namespace.log.writer=aio\n",
+                  "f.cfg:2: namespace.log.writer: 'aio'", "io_uring"},
         ErrorCase{"Groups", kMeta + "hadoop.user.group.static.mapping.overrides=alice\n",
                   "f.cfg:2: hadoop.user.group.static.mapping.overrides: 'alice'", "user=group"},
         ErrorCase{"BlockSize", kMeta + "dfs.blocksize=16\n", "f.cfg:2: dfs.blocksize: 16",

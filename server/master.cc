@@ -46,6 +46,12 @@ storage::StateDirectoryOptions StateOptions() {
   return options;
 }
 
+storage::LogDisk::Writer LogWriter(const Config& config) {
+  if (config.log_writer == "io_uring") return storage::LogDisk::Writer::kIoUring;
+  if (config.log_writer == "thread") return storage::LogDisk::Writer::kThread;
+  return storage::LogDisk::Writer::kAuto;
+}
+
 net::hadoop::ServiceFacts Facts(const Config& config) {
   net::hadoop::ServiceFacts facts;
   facts.default_block_size = config.default_block_size;
@@ -95,7 +101,7 @@ absl::Status Master::Open() {
   meta_ = *std::move(meta);
 
   absl::StatusOr<std::unique_ptr<storage::LogDisk>> log_disk =
-      storage::LogDisk::Open({.directory = meta_->log_path()});
+      storage::LogDisk::Open({.directory = meta_->log_path(), .writer = LogWriter(config_)});
   if (!log_disk.ok()) return log_disk.status();
   log_disk_ = *std::move(log_disk);
   spdlog::info("log in {}: {}", meta_->log_path(), log_disk_->description());
