@@ -16,6 +16,8 @@
 namespace jfs::storage {
 namespace {
 
+constexpr size_t kBatchHeaderBytes = 12;
+
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
@@ -148,7 +150,13 @@ std::unique_ptr<kv::Iterator> RocksdbState::Scan(std::string_view lower,
 }
 
 absl::Status RocksdbState::Write(const kv::WriteBatch& batch) {
-  rocksdb::WriteBatch out;
+  // All at once: growing by doubling would copy the batch several times. A record is a tag, two
+  // lengths, key and value.
+  size_t bytes = kBatchHeaderBytes;
+  for (const auto& [key, value] : batch.changes()) {
+    bytes += 11 + key.size() + (value ? value->size() : 0);
+  }
+  rocksdb::WriteBatch out(bytes);
   for (const auto& [key, value] : batch.changes()) {
     const rocksdb::Status status =
         value ? out.Put(ToSlice(key), ToSlice(*value)) : out.Delete(ToSlice(key));
