@@ -16,7 +16,7 @@ step_clang() {
   $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //core/...
 }
 
-# clang-format and clang-tidy, all files.
+# clang-format over all files, clang-tidy over all but tests.
 step_lint() { tools/lint.sh; }
 
 usage() {
