@@ -103,8 +103,8 @@ class Node::Impl {
   std::unique_ptr<raft::Raft> raft_;
   std::unique_ptr<ns::Namespace> namespace_;
   Incarnation incarnation_;
-  std::string damage_;        // as the log's recovery found it
-  bool log_damaged_ = false;  // and has not been told yet that it is repaired
+  std::string damage_;              // as the log's recovery found it
+  bool log_damaged_ = false;        // and has not been told yet that it is repaired
   bool disk_low_at_start_ = false;  // said before there was a peer to tell
 
   // Raft is stepped by one input at a time; what its output brings about at once waits here.
@@ -124,6 +124,7 @@ class Node::Impl {
   raft::Position applied_;
   raft::LogIndex commit_end_;  // first index not known to be committed
   AppliedRow applied_row_;
+  bool apply_deferred_ = false;  // by the last turn
 
   // Calls.
   Calls calls_;

@@ -1,5 +1,6 @@
 #include "core/node/snapshot_receiver.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,12 +25,14 @@ bool SnapshotReceiver::OnRepeatedOffer(NodeId from, const SnapshotOffer& offer, 
 
 void SnapshotReceiver::OnOffer(NodeId from, const SnapshotOffer& offer, Output* out) {
   if (OnRepeatedOffer(from, offer, out)) return;
+  // Jobs may be carried out in any order: one of the transfer before must not touch the files of
+  // the next. Until they have ended nothing is staged; the sender offers again.
+  active_ = false;
+  if (prepare_job_.has_value() || !writes_.empty()) return;
   active_ = true;
   prepared_ = false;
   from_ = from;
   offer_ = offer;
-  // Answers to jobs of the transfer before are for nobody.
-  writes_.clear();
   prepare_job_ = tokens_->Next();
   out->jobs.push_back(PrepareStaging{*prepare_job_, offer.at, offer.files});
 }
@@ -37,6 +40,7 @@ void SnapshotReceiver::OnOffer(NodeId from, const SnapshotOffer& offer, Output* 
 bool SnapshotReceiver::OnStagingPrepared(const StagingPrepared& prepared, Output* out) {
   if (prepare_job_ != prepared.token) return false;
   prepare_job_.reset();
+  if (!active_) return true;
   if (!prepared.status.ok() || prepared.have.size() != offer_.files.size()) {
     Finish(false, {}, absl::StrCat("cannot stage: ", prepared.status.ToString()), out);
     return true;
@@ -62,7 +66,7 @@ void SnapshotReceiver::OnChunk(NodeId from, const SnapshotChunk& chunk, Output* 
   const JobToken token = tokens_->Next();
   const uint64_t end = chunk.offset + chunk.data.size();
   expected_[chunk.file] = end;
-  writes_[token] = PendingWrite{chunk.file, end};
+  writes_[token] = PendingWrite{chunk.file, chunk.offset};
   out->jobs.push_back(WriteStaged{token, offer_.files[chunk.file].name, chunk.offset, chunk.data});
 }
 
@@ -71,12 +75,18 @@ bool SnapshotReceiver::OnStagedWritten(const StagedWritten& written, Output* out
   if (at == writes_.end()) return false;
   const PendingWrite write = at->second;
   writes_.erase(at);
+  if (!active_) return true;
   if (!written.status.ok()) {
     Finish(false, {}, absl::StrCat("cannot stage: ", written.status.ToString()), out);
     return true;
   }
-  have_[write.file] = write.end;
-  if (!complete()) Send(from_, SnapshotAck{offer_.transfer, write.file, write.end}, out);
+  // Writes end in any order: what is there goes up to the first one still under way.
+  uint64_t have = expected_[write.file];
+  for (const auto& [token, pending] : writes_) {
+    if (pending.file == write.file) have = std::min(have, pending.begin);
+  }
+  have_[write.file] = have;
+  if (!complete()) Send(from_, SnapshotAck{offer_.transfer, write.file, have}, out);
   return true;
 }
 
@@ -92,8 +102,6 @@ void SnapshotReceiver::Finish(bool installed, raft::Position at, std::string rea
   Send(from_, SnapshotDone{offer_.transfer, installed, at, std::move(reason)}, out);
   active_ = false;
   prepared_ = false;
-  prepare_job_.reset();
-  writes_.clear();
 }
 
 }  // namespace jfs::node

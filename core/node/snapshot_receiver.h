@@ -50,7 +50,7 @@ class SnapshotReceiver {
   std::vector<uint64_t> expected_;  // per file: handed to be written
   struct PendingWrite {
     uint32_t file = 0;
-    uint64_t end = 0;
+    uint64_t begin = 0;
   };
   std::map<JobToken, PendingWrite> writes_;
 };

@@ -40,8 +40,11 @@ class Transfer {
     const Micros end = now_ + limit;
     while (!sender_.over().has_value() && now_ < end) {
       while (!events_.empty()) {
-        auto event = std::move(events_.front());
-        events_.pop_front();
+        // Jobs end, and messages arrive, in any order when asked for.
+        const size_t which =
+            shuffle_ ? random_.Below(std::min<size_t>(events_.size(), 5)) : size_t{0};
+        auto event = std::move(events_[which]);
+        events_.erase(events_.begin() + static_cast<ptrdiff_t>(which));
         event();
         if (receiver_.complete() && !installed_) {
           installed_ = true;
@@ -57,6 +60,8 @@ class Transfer {
       Take(kLeader, std::move(out));
     }
   }
+
+  void Shuffle() { shuffle_ = true; }
 
   void RestartFollower() {
     receiver_ = SnapshotReceiver(&follower_tokens_);
@@ -143,8 +148,9 @@ class Transfer {
               receiver_.OnStagingPrepared(prepared, &out);
             },
             [&](const WriteStaged& j) {
-              ASSERT_EQ(staged_[j.file].size(), j.offset);
-              staged_[j.file] += j.data.view();
+              std::string& bytes = staged_[j.file];
+              bytes.resize(std::max<size_t>(bytes.size(), j.offset + j.data.size()));
+              bytes.replace(j.offset, j.data.size(), j.data.view());
               receiver_.OnStagedWritten(StagedWritten{.token = j.token}, &out);
             },
             [](const auto&) {},
@@ -162,6 +168,7 @@ class Transfer {
   SnapshotReceiver receiver_;
   std::deque<std::function<void()>> events_;
   std::map<std::string, std::string> staged_;
+  bool shuffle_ = false;
   bool installed_ = false;
   int follower_run_ = 0;
   uint64_t bytes_sent_ = 0;
@@ -196,6 +203,18 @@ TEST(SnapshotTransferTest, ArrivesWholeThroughLossAndDuplication) {
     transfer.Run(600 * kSecond);
     ASSERT_TRUE(transfer.sender().over().has_value()) << "seed " << seed;
     EXPECT_TRUE(transfer.sender().over()->ok) << "seed " << seed;
+    EXPECT_EQ(transfer.staged(), WantStaged()) << "seed " << seed;
+  }
+}
+
+// Seed 38 of the simulator: the end of a file was written before its beginning, and the follower
+// forgot that it had it.
+TEST(SnapshotTransferTest, ArrivesWholeWhenJobsEndInAnyOrder) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    Transfer transfer(Contents(), seed, seed % 2 == 0 ? 10 : 0);
+    transfer.Shuffle();
+    transfer.Run(600 * kSecond);
+    ASSERT_TRUE(transfer.installed()) << "seed " << seed;
     EXPECT_EQ(transfer.staged(), WantStaged()) << "seed " << seed;
   }
 }

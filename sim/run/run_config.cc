@@ -33,7 +33,7 @@ void DrawNode(const Swarm& swarm, RunConfig& config) {
   raft.append_bytes = swarm.OneOf(103, {256, 2048, 65536, 1 << 20});
   raft.in_flight_messages = swarm.OneOf(104, {1, 4, 64});
   raft.in_flight_bytes = swarm.OneOf(105, {4096, 65536, 8 << 20});
-  raft.cached_bytes = swarm.OneOf(106, {2048, 16384, 262144, 64 << 20});
+  raft.cached_bytes = swarm.OneOf(106, {16384, 65536, 262144, 64 << 20});
   raft.uncommitted_bytes = swarm.OneOf(107, {8192, 65536, 64 << 20});
   raft.unapplied_bytes = swarm.OneOf(108, {8192, 65536, 64 << 20});
   raft.unstable_bytes = swarm.OneOf(109, {16384, 65536, 64 << 20});
