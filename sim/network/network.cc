@@ -99,7 +99,7 @@ void Network::Send(NodeId from, NodeId to, node::Lane lane, SharedBytes payload)
     const Duration delay = world_->Between(Stream::kNetworkDelay, Identity(identity).Add(2),
                                            options_.delay_low, options_.late);
     probes_->Hit(Probe::kReordered);
-    ArriveAlone(key, std::move(payload), delay);
+    ArriveAlone(key, payload, delay);
     return;
   }
 
@@ -116,7 +116,7 @@ void Network::Send(NodeId from, NodeId to, node::Lane lane, SharedBytes payload)
       }
       return;
     case Connection::State::kOpen:
-      Transmit(key, std::move(payload), identity);
+      Transmit(key, payload, identity);
       return;
   }
 }
@@ -148,16 +148,16 @@ void Network::Connect(const Key& key) {
     std::deque<SharedBytes> waiting = std::move(c.waiting);
     c.waiting.clear();
     uint64_t number = 2;
-    for (SharedBytes& payload : waiting) {
+    for (const SharedBytes& payload : waiting) {
       if (connections_[key].epoch != epoch) return;
-      Transmit(key, std::move(payload),
+      Transmit(key, payload,
                Identity::Of(from.value, to.value, static_cast<uint64_t>(lane), epoch, number));
       ++number;
     }
   });
 }
 
-void Network::Transmit(const Key& key, SharedBytes payload, Identity identity) {
+void Network::Transmit(const Key& key, const SharedBytes& payload, Identity identity) {
   Connection& connection = connections_[key];
   const NodeId from = std::get<0>(key);
   const NodeId to = std::get<1>(key);
@@ -178,12 +178,10 @@ void Network::Transmit(const Key& key, SharedBytes payload, Identity identity) {
   arrival = std::max(arrival, connection.last_arrival);
   connection.last_arrival = arrival;
   const uint64_t epoch = connection.epoch;
-  world_->At(arrival, [this, key, epoch, bytes = std::move(bytes)]() mutable {
-    Arrive(key, epoch, std::move(bytes));
-  });
+  world_->At(arrival, [this, key, epoch, bytes = std::move(bytes)] { Arrive(key, epoch, bytes); });
 }
 
-void Network::Arrive(const Key& key, uint64_t epoch, std::string bytes) {
+void Network::Arrive(const Key& key, uint64_t epoch, const std::string& bytes) {
   Connection& connection = connections_[key];
   if (connection.epoch != epoch || connection.state != Connection::State::kOpen) return;
   if (world_->now() < connection.half_open_until) return;  // the receiver knows nothing of it
@@ -240,7 +238,7 @@ bool Network::Consume(const Key& key, node::FrameDecoder& decoder, bool& greeted
   }
 }
 
-void Network::ArriveAlone(const Key& key, SharedBytes payload, Duration delay) {
+void Network::ArriveAlone(const Key& key, const SharedBytes& payload, Duration delay) {
   const auto [from, to, lane] = key;
   std::string bytes = node::EncodeFrame(node::EncodeHello(host_->Hello(from, to, lane)));
   bytes += node::EncodeFrame(payload.view());

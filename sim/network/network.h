@@ -87,10 +87,10 @@ class Network {
 
   Duration Delay(Identity identity) const;
   void Connect(const Key& key);
-  void Transmit(const Key& key, SharedBytes payload, Identity identity);
-  void Arrive(const Key& key, uint64_t epoch, std::string bytes);
+  void Transmit(const Key& key, const SharedBytes& payload, Identity identity);
+  void Arrive(const Key& key, uint64_t epoch, const std::string& bytes);
   // Delivers `payload` late, by a connection of its own.
-  void ArriveAlone(const Key& key, SharedBytes payload, Duration delay);
+  void ArriveAlone(const Key& key, const SharedBytes& payload, Duration delay);
   // Hands complete frames to the receiver; false: the connection must be closed.
   bool Consume(const Key& key, node::FrameDecoder& decoder, bool& greeted);
   void Break(const Key& key);
