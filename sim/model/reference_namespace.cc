@@ -1,7 +1,6 @@
 #include "sim/model/reference_namespace.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -55,9 +54,19 @@ Outcome ReferenceNamespace::Execute(const ns::Command& command) {
 }
 
 void ReferenceNamespace::ExpireRemembered() {
+  const auto old = [this](uint64_t log_millis) {
+    return log_millis_ - log_millis >= state_.limits.retry_cache_millis;
+  };
+  // Nothing is older than the oldest: most batches need no walk.
+  if (!old(oldest_remembered_)) return;
+  oldest_remembered_ = log_millis_;
   for (auto row = remembered_.begin(); row != remembered_.end();) {
-    const bool old = log_millis_ - row->second.log_millis >= state_.limits.retry_cache_millis;
-    row = old ? remembered_.erase(row) : std::next(row);
+    if (old(row->second.log_millis)) {
+      row = remembered_.erase(row);
+      continue;
+    }
+    oldest_remembered_ = std::min(oldest_remembered_, row->second.log_millis);
+    ++row;
   }
 }
 

@@ -89,6 +89,7 @@ class ReferenceNamespace {
   uint64_t wall_ = 0;
   uint64_t log_millis_ = 0;
   std::map<ns::CallId, Remembered> remembered_;
+  uint64_t oldest_remembered_ = 0;  // no row was executed before
   std::map<uint64_t, Trees> versions_;
 };
 
