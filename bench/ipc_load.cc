@@ -44,15 +44,15 @@ bool ParseSeconds(const char* text, Duration* out) {
 }
 
 bool ParseArguments(int argc, char** argv, Arguments* out) {
-  static const option kOptions[] = {{"addresses", required_argument, nullptr, 'a'},
-                                    {"operation", required_argument, nullptr, 'o'},
-                                    {"clients", required_argument, nullptr, 'c'},
-                                    {"seconds", required_argument, nullptr, 's'},
-                                    {"warm-up", required_argument, nullptr, 'w'},
-                                    {"root", required_argument, nullptr, 'r'},
-                                    {"parents", required_argument, nullptr, 'p'},
-                                    {"help", no_argument, nullptr, 'h'},
-                                    {}};
+  static constexpr option kOptions[] = {{"addresses", required_argument, nullptr, 'a'},
+                                        {"operation", required_argument, nullptr, 'o'},
+                                        {"clients", required_argument, nullptr, 'c'},
+                                        {"seconds", required_argument, nullptr, 's'},
+                                        {"warm-up", required_argument, nullptr, 'w'},
+                                        {"root", required_argument, nullptr, 'r'},
+                                        {"parents", required_argument, nullptr, 'p'},
+                                        {"help", no_argument, nullptr, 'h'},
+                                        {}};
   for (int chosen = 0; (chosen = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     bool good = true;
     switch (chosen) {

@@ -131,8 +131,7 @@ void Calls::OnInstalled(raft::Position at, Output* out) {
   while (!committed_.empty() && committed_.begin()->first <= at.index) {
     for (const CallHandle call : committed_.begin()->second.calls) {
       if (call == CallHandle{}) continue;
-      out->replies.push_back(
-          ClientReply{.call = call, .outcome = ClientReply::Outcome::kUnknown});
+      out->replies.push_back(ClientReply{.call = call, .outcome = ClientReply::Outcome::kUnknown});
     }
     committed_.erase(committed_.begin());
   }

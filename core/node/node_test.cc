@@ -160,9 +160,7 @@ class Cluster {
   ClientReply Call(size_t i, ns::Operation operation) {
     return Await(Send(i, std::move(operation)));
   }
-  ClientReply Read(size_t i, ns::Query query) {
-    return Await(Ask(i, std::move(query)));
-  }
+  ClientReply Read(size_t i, ns::Query query) { return Await(Ask(i, std::move(query))); }
   ClientReply Await(CallHandle call) {
     for (int n = 0; n < 100 && !replies_.contains(call); ++n) Run(10 * kMillisecond);
     CHECK(replies_.contains(call)) << "no answer";

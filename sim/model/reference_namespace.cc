@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 #include "sim/model/execution.h"
 
@@ -90,8 +91,7 @@ Outcome ReferenceNamespace::Read(uint64_t sequence, const ns::ReadRequest& reque
 }
 
 void ReferenceNamespace::Forget(uint64_t sequence) {
-  versions_.erase(versions_.begin(),
-                  versions_.lower_bound(std::min(sequence, state_.sequence)));
+  versions_.erase(versions_.begin(), versions_.lower_bound(std::min(sequence, state_.sequence)));
 }
 
 std::string ReferenceNamespace::Dump() const {

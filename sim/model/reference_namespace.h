@@ -25,10 +25,10 @@ struct Outcome {
   bool repeated = false;
 };
 
-// The namespace as HDFS's client protocol describes it, written from that description alone and for clarity only: plain
-// recursion over a tree of maps, everything counted anew whenever it is asked for, nothing of core/ns but the data that
-// goes in and out. What core/ns answers is held against it. Past versions of all trees stay readable by their sequence
-// until they are forgotten.
+// The namespace as HDFS's client protocol describes it, written from that description alone and for
+// clarity only: plain recursion over a tree of maps, everything counted anew whenever it is asked
+// for, nothing of core/ns but the data that goes in and out. What core/ns answers is held against
+// it. Past versions of all trees stay readable by their sequence until they are forgotten.
 class ReferenceNamespace {
  public:
   // Numbers of the first things made. The description fixes only that they rise.
@@ -44,7 +44,8 @@ class ReferenceNamespace {
   // Executes the commands of one log entry in order; one outcome each.
   std::vector<Outcome> Apply(const ns::CommandBatch& batch);
 
-  // Answers from the newest version, or from the one right after mutation `sequence`. REQUIRES: not forgotten.
+  // Answers from the newest version, or from the one right after mutation `sequence`. REQUIRES: not
+  // forgotten.
   Outcome Read(const ns::ReadRequest& request) const;
   Outcome Read(uint64_t sequence, const ns::ReadRequest& request) const;
 
@@ -52,7 +53,8 @@ class ReferenceNamespace {
   void Forget(uint64_t sequence);
 
   uint64_t sequence() const { return state_.sequence; }
-  // Everything in all namespaces as text, one line per inode, with a line of totals before each tree.
+  // Everything in all namespaces as text, one line per inode, with a line of totals before each
+  // tree.
   std::string Dump() const;
   // REQUIRES: the namespace exists.
   const Tree& root(ns::NamespaceId ns) const;
