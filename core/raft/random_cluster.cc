@@ -261,10 +261,10 @@ void RandomCluster::Handle(Node& node, Output out) {
     CheckPersist(*out.persist, node);
     StartWrite(node, {.persist = *out.persist});
   }
-  for (Message& message : out.send) Transmit(std::move(message));
+  for (const Message& message : out.send) Transmit(message);
   for (Message& message : out.after_durable) {
     if (out.after <= node.completed) {
-      Transmit(std::move(message));
+      Transmit(message);
     } else {
       node.held.emplace_back(out.after, std::move(message));
     }
@@ -357,7 +357,7 @@ void RandomCluster::CompleteWrite(Node& node) {
       node.pending.pop_front();
     }
     while (!node.held.empty() && node.held.front().first <= node.completed) {
-      Transmit(std::move(node.held.front().second));
+      Transmit(node.held.front().second);
       node.held.pop_front();
     }
     node.writing = !node.pending.empty();
@@ -370,7 +370,7 @@ void RandomCluster::CompleteWrite(Node& node) {
 
 bool RandomCluster::Reachable(NodeId from, NodeId to) const { return !cut_.contains({from, to}); }
 
-void RandomCluster::Transmit(Message message) {
+void RandomCluster::Transmit(const Message& message) {
   const std::string bytes = EncodeMessage(message);
   fingerprint_ = HashCombine(fingerprint_, Hash64(bytes, now_.value));
   if (options_.trace) {

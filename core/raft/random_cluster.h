@@ -74,7 +74,7 @@ class RandomCluster {
   void Deadline(Node& node, Micros local);
   void StartWrite(Node& node, Order order);
   void CompleteWrite(Node& node);
-  void Transmit(Message message);
+  void Transmit(const Message& message);
   void ApplySome(Node& node);
   void Flush(Node& node);
   void Snapshot(Node& node, NodeId to);
