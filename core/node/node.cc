@@ -169,12 +169,7 @@ void Node::Impl::FinishTurn() {
   }
   if (now_ >= raft_deadline_) StepRaft(raft::Tick{});
   if (phase_ == Phase::kRunning) {
-    // Applying takes long beside the rest of a turn, and meanwhile the disk and the peers could be
-    // at work: what the turn has for them leaves first, and the next turn, due at once, applies.
-    // Once only, so that applying is never put off for good.
-    const bool others_wait = !out_.disk.empty() || !out_.send.empty();
-    apply_deferred_ = others_wait && !apply_deferred_ && applied_.index + 1 < commit_end_;
-    if (!apply_deferred_) ApplyCommitted();
+    ApplyCommitted();
     ServeReads();
     LeaderDuties();
     ProposeWaiting();

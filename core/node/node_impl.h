@@ -124,7 +124,6 @@ class Node::Impl {
   raft::Position applied_;
   raft::LogIndex commit_end_;  // first index not known to be committed
   AppliedRow applied_row_;
-  bool apply_deferred_ = false;  // by the last turn
 
   // Calls.
   Calls calls_;
