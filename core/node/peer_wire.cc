@@ -11,15 +11,17 @@
 namespace jfs::node {
 namespace {
 
-constexpr uint32_t kFrameMagic = 0x4a465301;  // "JFS" and the frame format's version
+constexpr uint32_t kFrameMagic = 0x4a465302;  // "JFS" and the frame format's version
 constexpr uint32_t kHelloMagic = 0x4a465348;  // "JFSH"
 
-// The CRC covers the length too, so that a flipped length bit cannot make the decoder wait for
-// bytes that never come once the frame's own bytes are there.
-uint32_t FrameCrc(uint32_t length, std::string_view payload) {
+// The length has a CRC of its own: a flipped bit in it must not make the decoder wait for bytes
+// that never come, and swallow the frames that do.
+uint32_t HeaderCrc(uint32_t length) {
   std::string prefix;
-  Encoder(&prefix).U32(length);
-  return Crc32c(payload, Crc32c(prefix));
+  Encoder encoder(&prefix);
+  encoder.U32(kFrameMagic);
+  encoder.U32(length);
+  return Crc32c(prefix);
 }
 
 }  // namespace
@@ -32,7 +34,8 @@ std::string EncodeFrame(std::string_view payload) {
   Encoder encoder(&out);
   encoder.U32(kFrameMagic);
   encoder.U32(length);
-  encoder.U32(FrameCrc(length, payload));
+  encoder.U32(HeaderCrc(length));
+  encoder.U32(Crc32c(payload));
   encoder.Raw(payload);
   return out;
 }
@@ -119,11 +122,16 @@ absl::StatusOr<bool> FrameDecoder::Next(std::string* payload) {
   Decoder decoder(waiting);
   const uint32_t magic = decoder.U32();
   const uint32_t length = decoder.U32();
+  const uint32_t header_crc = decoder.U32();
   const uint32_t crc = decoder.U32();
   if (magic != kFrameMagic) {
     failed_ =
         absl::DataLossError(absl::StrCat("no frame here: found ", absl::Hex(magic),
                                          " where a frame begins with ", absl::Hex(kFrameMagic)));
+    return failed_;
+  }
+  if (HeaderCrc(length) != header_crc) {
+    failed_ = absl::DataLossError("frame header with a wrong CRC");
     return failed_;
   }
   if (length > kMaxFrameBytes) {
@@ -143,7 +151,7 @@ absl::StatusOr<bool> FrameDecoder::Next(std::string* payload) {
   }
   const std::string_view body = waiting.substr(kFrameHeaderBytes, length);
 #endif
-  if (FrameCrc(length, body) != crc) {
+  if (Crc32c(body) != crc) {
     failed_ = absl::DataLossError(absl::StrCat("frame of ", length, " bytes with a wrong CRC"));
     return failed_;
   }

@@ -17,7 +17,8 @@ namespace jfs::node {
 
 // Larger frames are refused before anything is allocated for them.
 inline constexpr uint32_t kMaxFrameBytes = 16 << 20;
-inline constexpr size_t kFrameHeaderBytes = 12;  // magic, length, CRC-32C of length and payload
+// Magic, length, CRC-32C of those two, CRC-32C of the payload.
+inline constexpr size_t kFrameHeaderBytes = 16;
 inline constexpr uint16_t kPeerVersion = 1;
 
 // First frame in each direction. A peer that does not like what it reads says so in its log and

@@ -95,10 +95,8 @@ TEST(NetworkTest, CorruptBytesNeverArriveAndCloseTheConnection) {
     wires.Send(sent.back());
     wires.Wait(100 * kMillisecond);
   }
-  // A flipped bit of a frame's length leaves the connection waiting for bytes that never come: few
-  // messages pass.
-  EXPECT_GT(wires.probes.count(Probe::kFramesCorrupt), 3u);
-  EXPECT_GT(wires.host.got.size(), 3u);
+  EXPECT_GT(wires.probes.count(Probe::kFramesCorrupt), 20u);
+  EXPECT_GT(wires.host.got.size(), 50u);
   for (const std::string& got : wires.host.got) {
     EXPECT_NE(std::find(sent.begin(), sent.end(), got), sent.end()) << got;
   }
