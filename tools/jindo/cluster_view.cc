@@ -64,6 +64,7 @@ std::vector<MasterLine> ViewOf(const std::vector<StatusAnswer>& answers) {
     }
   }
   std::vector<MasterLine> out;
+  out.reserve(lines.size());
   for (const auto& [node, line] : lines) out.push_back(line);
   const MasterLine* const leader = LeaderOf(out);
   if (leader != nullptr) {
