@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/steps.sh
 
 # In this order; a new step is a function step_NAME and a word here. tools/steps.sh says how a step counts.
-STEPS=(unit clang lint)
+STEPS=(unit clang simulator lint)
 
 # All tests of all folders, g++.
 step_unit() { bazel_test //...; }
