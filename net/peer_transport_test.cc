@@ -240,8 +240,8 @@ TEST_F(PeerTransportTest, BrokenFramesCloseTheConnection) {
   const std::string hello = node::EncodeFrame(node::EncodeHello(HelloFrom2()));
   std::string flipped = node::EncodeFrame("payload");
   flipped.back() ^= 1;
-  std::string oversized =
-      node::EncodeFrame("payload").substr(0, 4) + std::string("\xff\xff\xff\xff\0\0\0\0\0\0\0\0", 12);
+  std::string oversized = node::EncodeFrame("payload").substr(0, 4) +
+                          std::string("\xff\xff\xff\xff\0\0\0\0\0\0\0\0", 12);
   for (const std::string& bad : {std::string("GET / HTTP/1.1\r\n\r\n"), hello + flipped,
                                  hello + oversized, hello + std::string("zzzzzzzzzzzzzzzz"),
                                  node::EncodeFrame("not a hello"), node::EncodeFrame("")}) {
