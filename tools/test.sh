@@ -16,6 +16,12 @@ step_clang() {
   $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //core/...
 }
 
+# A fixed sample of simulated clusters; each seed counts. Campaigns take other seeds: `nssim --seeds A..B`.
+step_simulator() {
+  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" //sim:nssim &&
+    counted bazel-bin/sim/nssim --seeds 1..100 --jobs 2
+}
+
 # clang-format over all files, clang-tidy over all but tests.
 step_lint() { tools/lint.sh; }
 
