@@ -175,6 +175,7 @@ void Print(const Mutant& mutant, const Verdict& verdict, std::ostream& out) {
     if (kill.seeds != 0) ++oracles[kill.oracle];
   }
   std::vector<std::string> seen;
+  seen.reserve(oracles.size());
   for (const auto& [oracle, times] : oracles) seen.push_back(absl::StrCat(oracle, " ", times));
   std::string off = verdict.checks_off.seeds != 0 ? absl::StrCat("after ", verdict.checks_off.seeds,
                                                                  " by ", verdict.checks_off.oracle)
