@@ -88,17 +88,25 @@ void SnapshotSender::Pump(Output* out) {
 bool SnapshotSender::OnCheckpointRead(Micros now, const CheckpointRead& read, Output* out) {
   const auto at = reads_.find(read.token);
   if (at == reads_.end()) return false;
-  const PendingRead pending = at->second;
-  reads_.erase(at);
-  if (over_.has_value()) return true;
+  PendingRead& pending = at->second;
+  if (over_.has_value()) {
+    reads_.erase(at);
+    return true;
+  }
   if (!read.status.ok() || read.data.size() != pending.bytes) {
     End(false, {},
         absl::StrCat("cannot read ", files_[pending.file].name, " of the checkpoint at offset ",
                      pending.offset, ": ", read.status.ToString()));
     return true;
   }
+  pending.data = read.data;
   last_heard_ = std::max(last_heard_, now);
-  Send(to_, SnapshotChunk{transfer_, pending.file, pending.offset, read.data}, out);
+  // Reads end in any order, but the follower takes chunks only in theirs.
+  while (!reads_.empty() && reads_.begin()->second.data.has_value()) {
+    const PendingRead& next = reads_.begin()->second;
+    Send(to_, SnapshotChunk{transfer_, next.file, next.offset, *next.data}, out);
+    reads_.erase(reads_.begin());
+  }
   return true;
 }
 

@@ -69,6 +69,7 @@ class SnapshotSender {
     uint32_t file = 0;
     uint64_t offset = 0;
     uint64_t bytes = 0;
+    std::optional<SharedBytes> data;  // set: read, but one before it is not
   };
 
   void Offer(Micros now, Output* out);
