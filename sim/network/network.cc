@@ -65,6 +65,8 @@ void Network::CloseAll(NodeId node) {
 void Network::Break(const Key& key) {
   Connection& connection = connections_[key];
   if (connection.state == Connection::State::kClosed) return;
+  // A connection refused, as by a master that does not listen yet, is none that was reset.
+  if (connection.state == Connection::State::kOpen) probes_->Hit(Probe::kConnectionsReset);
   connection.state = Connection::State::kClosed;
   ++connection.epoch;
   connection.waiting.clear();
@@ -72,7 +74,6 @@ void Network::Break(const Key& key) {
   connection.decoder = node::FrameDecoder();
   connection.half_open_until = Micros();
   connection.retry_at = world_->now() + kRetryDelay;
-  probes_->Hit(Probe::kConnectionsReset);
 }
 
 void Network::Send(NodeId from, NodeId to, node::Lane lane, SharedBytes payload) {
