@@ -270,6 +270,7 @@ NodeStatus Node::Impl::status() const {
   status.leader_reads = leader_reads_;
   status.entries_persisted = entries_persisted_;
   status.log_batches = log_batches_;
+  status.batches_not_durable = pending_persists_.size();
   if (namespace_ != nullptr) {
     status.position = namespace_->position();
     status.state_hash = namespace_->state_hash();

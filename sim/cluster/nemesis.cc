@@ -289,6 +289,8 @@ void Nemesis::CheckRepaired() {
   const node::NodeStatus status = process.node()->status();
   if (status.phase != node::Phase::kRunning || status.raft.recovering) return;
   if (status.raft.applied.value < victim_committed_) return;
+  // What it says of itself must be on its disk, or a plain crash makes it a victim again.
+  if (status.batches_not_durable != 0) return;
   const raft::Member member{node, status.incarnation};
   // Its own word is not enough: everyone else who runs must count this disk.
   for (const NodeId other : cluster_->nodes()) {
