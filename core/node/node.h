@@ -66,7 +66,7 @@ struct NodeStatus {
   uint64_t commands_applied = 0, leader_reads = 0;
   uint64_t entries_persisted = 0, log_batches = 0;
   uint64_t batches_not_durable = 0;  // given to the log, not yet on the disk
-  std::string damage;  // what the log found rotten at start, if anything
+  std::string damage;                // what the log found rotten at start, if anything
 };
 
 class Node {
