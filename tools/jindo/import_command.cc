@@ -259,6 +259,7 @@ int ImportTree(const ServiceFlags& flags, const ImportCommandOptions& options) {
   {
     Progress progress(options.source, walk, &ledger, options.quiet);
     std::vector<std::thread> senders;
+    senders.reserve(channels.size());
     for (const auto& channel : channels) {
       senders.emplace_back([&, channel = channel.get()] {
         SendPlanned({.batch = options.batch, .in_flight = options.in_flight}, channel, &plan,

@@ -11,8 +11,6 @@
 namespace jfs::tools {
 namespace {
 
-using ::jfs::jindo::OperationProto;
-
 uint64_t WallMillisNow() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                    std::chrono::system_clock::now().time_since_epoch())
