@@ -43,7 +43,7 @@ class Calls {
   Proposal NextProposal(WallMillis wall, uint64_t elapsed_millis);
 
   // What became of a proposal. Answers the calls, unless it is committed: then they wait for
-  // Answer.
+  // OnApplied.
   void OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Output* out);
   // The entry at `at` was applied, with one reply per command.
   void OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, Output* out);
