@@ -46,6 +46,7 @@ Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
       history_(config.options.mutations, probes),
       clients_(&history_, probes),
       raft_oracle_(&history_, probes),
+      promises_(nodes_.size()),
       excuses_(nodes_.size(), 0),
       left_down_(nodes_.size(), false),
       clients_cut_(nodes_.size()) {
@@ -92,6 +93,11 @@ void Cluster::Crash(NodeId node, Duration restart_after) {
   world_->After(restart_after, [this, node] { StartIfDown(node); });
 }
 
+void Cluster::ForgetDisk(NodeId node) {
+  raft_oracle_.ForgetDisk(node);
+  promises_.ForgetDisk(node);
+}
+
 bool Cluster::Listening(NodeId node) const { return process(node).running(); }
 
 node::PeerHello Cluster::Hello(NodeId from, NodeId to, node::Lane lane) const {
@@ -136,6 +142,7 @@ void Cluster::Stepped(NodeId node, const node::Node& state, const node::Output& 
   }
   const uint64_t run = process(node).run();
   raft_oracle_.AfterStep(node, run, state, status);
+  promises_.AfterStep(node, state, status);
   for (const node::ClientReply& reply : output.replies) {
     if (reply.outcome != node::ClientReply::Outcome::kReply) continue;
     const auto pending = pending_.find(PendingKey(node, run, reply.call));

@@ -13,6 +13,7 @@
 #include "core/base/identity.h"
 #include "core/node/io.h"
 #include "core/ns/request.h"
+#include "sim/cluster/disk_promises.h"
 #include "sim/cluster/process.h"
 #include "sim/network/network.h"
 #include "sim/oracle/client_oracle.h"
@@ -45,7 +46,8 @@ class Cluster : public NetworkHost, public ProcessHost {
   Network& network() { return network_; }
   CommittedHistory& history() { return history_; }
   ClientOracle& clients() { return clients_; }
-  RaftOracle& raft_oracle() { return raft_oracle_; }
+  // The node's disk is new: it may know nothing.
+  void ForgetDisk(NodeId node);
   const RunConfig& config() const { return config_; }
 
   // Kills the process and starts it again later, unless it has been left down for good.
@@ -72,6 +74,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   void SendToPeer(NodeId from, node::SendPayload payload) override;
   void Stepped(NodeId node, const node::Node& state, const node::Output& output) override;
   void Answered(NodeId node, uint64_t run, node::ClientReply reply) override;
+  bool MayForget(NodeId node) const override { return promises_.OthersHold(node); }
   void Died(NodeId node, Death death) override;
 
  private:
@@ -94,6 +97,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   CommittedHistory history_;
   ClientOracle clients_;
   RaftOracle raft_oracle_;
+  DiskPromises promises_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<int> excuses_;
   std::vector<bool> left_down_;

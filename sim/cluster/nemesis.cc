@@ -248,7 +248,7 @@ void Nemesis::Destroy(NodeId node) {
     Trace(node, state_stays ? "log disk lost" : "disks lost");
     cluster_->Crash(node, down);
     process.LoseDisks(state_stays);
-    cluster_->raft_oracle().ForgetDisk(node);
+    cluster_->ForgetDisk(node);
     probes_->Hit(Probe::kDisksLost);
     destroyed = true;
   } else if (destroyed) {

@@ -78,7 +78,7 @@ void Process::Kill() {
   node_.reset();
   inbox_.clear();
   ++tick_generation_;
-  disk_.Crash();
+  disk_.Crash(host_->MayForget(id_));
   state_.Crash();
   if (world_->tracing()) world_->Trace(name(), "dead");
 }

@@ -50,6 +50,8 @@ class ProcessHost {
   virtual void Stepped(NodeId node, const node::Node& state, const node::Output& output) = 0;
   // An answer leaves the process, after the last look at the lease.
   virtual void Answered(NodeId node, uint64_t run, node::ClientReply reply) = 0;
+  // Whether the node's disk may now lose what it has promised without leaving a trace.
+  virtual bool MayForget(NodeId node) const = 0;
   // The process has ended by itself and is already gone.
   virtual void Died(NodeId node, Death death) = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "core/base/check.h"
@@ -11,6 +12,9 @@
 
 namespace jfs::sim {
 namespace {
+
+// So many batches are remembered: far more than can be made before the node has heard of the first.
+constexpr size_t kRecentBatches = 64;
 
 // What a request is about, for decisions and traces.
 Identity ActionIdentity(NodeId node, const log::DiskAction& action) {
@@ -61,7 +65,7 @@ void VirtualDisk::Start(const log::DiskRequest& request, Done done) {
     probes_->Hit(Probe::kDiskErrors);
   }
   under_way_.emplace(number,
-                     UnderWay{request.action, request.token, crashes_, fail, std::move(done)});
+                     UnderWay{request.action, request.token, batches_written_, fail, std::move(done)});
   world_->After(latency, [this, number] { Complete(number); });
 }
 
@@ -120,10 +124,12 @@ log::DiskCompletion VirtualDisk::CarryOut(UnderWay& request) {
                  }
                  if (misdirect_next_) {
                    misdirect_next_ = false;
+                   NoteBatch(write, request.started);
                    Misdirect(write, Identity::Of(node_.value, crashes_, request.token.value));
                    return;
                  }
                  WriteAll(write.file, write.offset, write.data.view());
+                 NoteBatch(write, request.started);
                },
                [&](const log::ReadFile& read) {
                  const auto at = files_.find(read.file);
@@ -228,11 +234,59 @@ void VirtualDisk::Misdirect(const log::WriteFile& write, Identity identity) {
     const BlockAt wrong(target->first, (at + i) * unit);
     const auto known = damage_.find(wrong);
     const std::string before =
-        known != damage_.end() ? known->second : target->second.substr(wrong.second, unit);
+        known != damage_.end() ? known->second.intended : target->second.substr(wrong.second, unit);
     intended.emplace(wrong, before);
     target->second.replace(wrong.second, unit, write.data.view().substr(i * unit, unit));
   }
-  for (auto& [block, bytes] : intended) damage_[block] = std::move(bytes);
+  for (auto& [block, bytes] : intended) {
+    damage_[block] = Damage{std::move(bytes), BatchAt(block.first, block.second)};
+  }
+}
+
+void VirtualDisk::NoteBatch(const log::WriteFile& write, uint64_t started) {
+  if (!absl::StartsWith(write.file, "segment-")) return;
+  ++batches_written_;
+  recent_batches_.push_back(
+      BatchWritten{write.file, write.offset, write.data.size(), started, batches_written_});
+  if (recent_batches_.size() > kRecentBatches) recent_batches_.pop_front();
+}
+
+uint64_t VirtualDisk::BatchAt(const std::string& file, uint64_t offset) const {
+  for (auto batch = recent_batches_.rbegin(); batch != recent_batches_.rend(); ++batch) {
+    if (batch->file == file && batch->offset <= offset && offset - batch->offset < batch->bytes) {
+      return batch->number;
+    }
+  }
+  return 0;
+}
+
+bool VirtualDisk::GivenAway(const Damage& damage) const {
+  return std::any_of(
+      recent_batches_.begin(), recent_batches_.end(), [&](const BatchWritten& later) {
+        if (later.started < damage.batch || later.number <= damage.batch) return false;
+        const auto first = damage_.lower_bound(BlockAt(later.file, later.offset));
+        return first == damage_.end() || first->first.first != later.file ||
+               first->first.second >= later.offset + later.bytes;
+      });
+}
+
+void VirtualDisk::TakeBackSilentDamage() {
+  // Taking one back can give another away, and then it may stay; the order is that of the places.
+  for (auto at = damage_.begin(); at != damage_.end();) {
+    if (GivenAway(at->second)) {
+      ++at;
+      continue;
+    }
+    PutBack(at->first, at->second.intended);
+    at = damage_.erase(at);
+  }
+}
+
+void VirtualDisk::PutBack(const BlockAt& block, const std::string& intended) {
+  const auto at = files_.find(block.first);
+  if (at != files_.end() && at->second.size() >= block.second + intended.size()) {
+    at->second.replace(block.second, intended.size(), intended);
+  }
 }
 
 bool VirtualDisk::Rot(Identity identity) {
@@ -253,7 +307,8 @@ bool VirtualDisk::Rot(Identity identity) {
         world_->Between(Stream::kNemesis, draw.Add(1), 0, bytes.size() / unit - 1) * unit;
     const std::string_view block = std::string_view(bytes).substr(offset, unit);
     if (block.find_first_not_of('\0') == std::string_view::npos) continue;
-    damage_.emplace(BlockAt(file->first, offset), std::string(block));
+    damage_.emplace(BlockAt(file->first, offset),
+                    Damage{std::string(block), BatchAt(file->first, offset)});
     const uint64_t flips = world_->Between(Stream::kNemesis, draw.Add(2), 1, 4);
     for (uint64_t i = 0; i < flips; ++i) {
       const uint64_t bit = world_->Between(Stream::kNemesis, draw.Add(3 + i), 0, unit * 8 - 1);
@@ -276,6 +331,9 @@ void VirtualDisk::ForgetDamage(const std::string& file) {
 
 void VirtualDisk::MoveDamage(const std::string& from, const std::string& to) {
   ForgetDamage(to);
+  for (BatchWritten& batch : recent_batches_) {
+    if (batch.file == from) batch.file = to;
+  }
   auto at = damage_.lower_bound(BlockAt(from, 0));
   while (at != damage_.end() && at->first.first == from) {
     damage_[BlockAt(to, at->first.second)] = std::move(at->second);
@@ -335,6 +393,7 @@ void VirtualDisk::CrashShadow() {
   Files durable = std::move(*shadow_);
   shadow_.reset();
   files_.clear();
+  recent_batches_.clear();
   bool lost = false;
   const uint64_t unit = options_.block_bytes;
   const auto keep = [&](const std::string& file, uint64_t at) {
@@ -365,7 +424,13 @@ void VirtualDisk::CrashShadow() {
   if (lost) probes_->Hit(Probe::kLyingSyncCrashes);
 }
 
-void VirtualDisk::Crash() {
+void VirtualDisk::Crash(bool may_forget) {
+  if (!may_forget && untrustworthy()) {
+    probes_->Hit(Probe::kLossesWithheld);
+    shadow_.reset();
+    undone_.clear();
+    TakeBackSilentDamage();
+  }
   if (!under_way_.empty()) probes_->Hit(Probe::kCrashesMidWrite);
   // Overlapping requests reach the disk in any order: go through them from either end.
   std::vector<const UnderWay*> order;
@@ -399,9 +464,10 @@ void VirtualDisk::Crash() {
 }
 
 void VirtualDisk::Wipe() {
-  Crash();
+  Crash(/*may_forget=*/true);
   files_.clear();
   damage_.clear();
+  recent_batches_.clear();
 }
 
 VirtualDisk::Files VirtualDisk::DurableFiles() const {
@@ -421,12 +487,9 @@ void VirtualDisk::Repair() {
 }
 
 void VirtualDisk::RestoreDamage(std::string_view known) {
-  for (const auto& [block, bytes] : damage_) {
+  for (const auto& [block, damage] : damage_) {
     if (known.find(block.first) != std::string_view::npos) continue;
-    const auto at = files_.find(block.first);
-    if (at != files_.end() && at->second.size() >= block.second + bytes.size()) {
-      at->second.replace(block.second, bytes.size(), bytes);
-    }
+    PutBack(block, damage.intended);
   }
   damage_.clear();
 }

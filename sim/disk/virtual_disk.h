@@ -2,6 +2,7 @@
 #define SIM_DISK_VIRTUAL_DISK_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,8 +44,11 @@ class VirtualDisk {
   void Start(const log::DiskRequest& request, Done done);
 
   // The process or its machine dies: nothing under way completes any more, and what the disk holds
-  // is what would be found after a power failure.
-  void Crash();
+  // is what would be found after a power failure. `may_forget`: whether orders below may make it
+  // lose something it had promised in such a way that nothing left on it tells. If not, lying syncs
+  // turn out to have been honest, directory changes stay, and damage is taken back where no later
+  // write gives it away.
+  void Crash(bool may_forget);
   // A new, empty disk.
   void Wipe();
 
@@ -84,9 +88,22 @@ class VirtualDisk {
   struct UnderWay {
     log::DiskAction action;
     log::DiskToken token;
-    uint64_t attempt = 0;
+    uint64_t started = 0;  // batches_written_ when the request was made
     bool fail = false;
     Done done;
+  };
+  // A whole write into a segment that has its name: a batch. It says which batches were durable
+  // when it was made.
+  struct BatchWritten {
+    std::string file;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+    uint64_t started = 0;  // how many had been completed when it was made
+    uint64_t number = 0;   // from 1
+  };
+  struct Damage {
+    std::string intended;
+    uint64_t batch = 0;  // the batch it belongs to; 0: long ago
   };
   struct UndoneRename {
     std::string from, to;
@@ -103,6 +120,11 @@ class VirtualDisk {
   void BeforeChange();
   void CrashUnderWay(const UnderWay& request, Identity identity);
   void CrashShadow();
+  void NoteBatch(const log::WriteFile& write, uint64_t started);
+  uint64_t BatchAt(const std::string& file, uint64_t offset) const;
+  bool GivenAway(const Damage& damage) const;
+  void TakeBackSilentDamage();
+  void PutBack(const BlockAt& block, const std::string& intended);
   void ForgetDamage(const std::string& file);
   void MoveDamage(const std::string& from, const std::string& to);
 
@@ -124,8 +146,10 @@ class VirtualDisk {
   // What is really durable while syncs have lied; unset: files_ is.
   std::optional<Files> shadow_;
   std::vector<UndoneRename> undone_;
-  // Blocks that do not hold what they should, with what they should hold.
-  std::map<BlockAt, std::string> damage_;
+  // Blocks that do not hold what they should.
+  std::map<BlockAt, Damage> damage_;
+  uint64_t batches_written_ = 0;
+  std::deque<BatchWritten> recent_batches_;
 };
 
 }  // namespace jfs::sim

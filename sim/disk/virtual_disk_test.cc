@@ -67,7 +67,7 @@ TEST_F(VirtualDiskTest, CompletedWritesSurviveEveryCrash) {
   Do(log::CreateFile{"a", 8 * kBlock});
   Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
   for (int i = 0; i < 20; ++i) {
-    disk_.Crash();
+    disk_.Crash(/*may_forget=*/true);
     ASSERT_EQ(disk_.files().at("a"), std::string(8 * kBlock, 'x'));
   }
 }
@@ -79,7 +79,7 @@ TEST_F(VirtualDiskTest, WriteUnderWayIsTornAtBlocksInAnySubset) {
     const char fill = static_cast<char>('a' + i);
     const std::string before = disk_.files().at("a");
     Start(log::WriteFile{"a", 0, Blocks(16, fill)});
-    disk_.Crash();
+    disk_.Crash(/*may_forget=*/true);
     RunAll();
     EXPECT_TRUE(done_.empty() || i == 0) << "a dead process got an answer";
     done_.clear();
@@ -102,7 +102,7 @@ TEST_F(VirtualDiskTest, LyingSyncsAreLostInPartUntilAnHonestOne) {
   EXPECT_EQ(Do(log::ReadFile{"a", 0, 16 * kBlock}).data, Blocks(16, 'x'));
   EXPECT_TRUE(disk_.untrustworthy());
   EXPECT_EQ(disk_.DurableFiles().at("a"), std::string(16 * kBlock, '\0'));
-  disk_.Crash();
+  disk_.Crash(/*may_forget=*/true);
   EXPECT_NE(disk_.files().at("a"), std::string(16 * kBlock, 'x'));
   EXPECT_EQ(probes_.count(Probe::kLyingSyncCrashes), 1u);
 
@@ -111,7 +111,7 @@ TEST_F(VirtualDiskTest, LyingSyncsAreLostInPartUntilAnHonestOne) {
   RunAll();
   Do(log::WriteFile{"a", 0, Blocks(1, 'y')});
   EXPECT_FALSE(disk_.untrustworthy());
-  disk_.Crash();
+  disk_.Crash(/*may_forget=*/true);
   EXPECT_EQ(disk_.files().at("a"), std::string(16 * kBlock, 'y'));
 }
 
@@ -153,9 +153,48 @@ TEST_F(VirtualDiskTest, LostRenameIsUndoneByTheNextCrash) {
   disk_.LoseNextRename();
   Do(log::RenameFile{"a", "b"});
   EXPECT_EQ(disk_.files().size(), 1u);
-  disk_.Crash();
+  disk_.Crash(/*may_forget=*/true);
   EXPECT_EQ(disk_.files().at("a"), std::string(kBlock, 'x'));
   EXPECT_EQ(disk_.files().at("b"), std::string(2 * kBlock, '\0'));
+}
+
+TEST_F(VirtualDiskTest, WithholdsALossThatNothingWouldTell) {
+  Do(log::CreateFile{"segment-1", 8 * kBlock});
+  disk_.LieUntil(world_.now() + kSecond);
+  Do(log::WriteFile{"segment-1", 0, Blocks(4, 'x')});
+  disk_.Crash(/*may_forget=*/false);
+  EXPECT_EQ(disk_.files().at("segment-1").substr(0, 4 * kBlock), std::string(4 * kBlock, 'x'));
+
+  disk_.LoseNextRename();
+  Do(log::RenameFile{"segment-1", "segment-2"});
+  disk_.Crash(/*may_forget=*/false);
+  EXPECT_TRUE(disk_.files().contains("segment-2"));
+  EXPECT_EQ(probes_.count(Probe::kLossesWithheld), 2u);
+}
+
+TEST_F(VirtualDiskTest, DamageStaysWhereALaterBatchGivesItAway) {
+  Do(log::CreateFile{"segment-1", 64 * kBlock});
+  disk_.MisdirectNext();
+  Do(log::WriteFile{"segment-1", kBlock, Blocks(1, 'x')});
+  Do(log::WriteFile{"segment-1", 2 * kBlock, Blocks(1, 'y')});
+  const std::string before = disk_.files().at("segment-1");
+  ASSERT_EQ(before[kBlock], '\0');
+  disk_.Crash(/*may_forget=*/false);
+  EXPECT_EQ(disk_.files().at("segment-1"), before);
+}
+
+TEST_F(VirtualDiskTest, DamageIsTakenBackWhereNoLaterBatchGivesItAway) {
+  Do(log::CreateFile{"segment-1", 64 * kBlock});
+  Do(log::WriteFile{"segment-1", kBlock, Blocks(1, 'w')});
+  disk_.MisdirectNext();
+  // Both are made before either is complete: neither can say that the other was durable.
+  Start(log::WriteFile{"segment-1", 2 * kBlock, Blocks(1, 'x')});
+  Start(log::WriteFile{"segment-1", 3 * kBlock, Blocks(1, 'y')});
+  RunAll();
+  disk_.Crash(/*may_forget=*/false);
+  EXPECT_EQ(disk_.files().at("segment-1").substr(0, 4 * kBlock),
+            std::string(kBlock, '\0') + std::string(kBlock, 'w') + std::string(kBlock, 'x') +
+                std::string(kBlock, 'y'));
 }
 
 TEST_F(VirtualDiskTest, ErrorsAndNoSpaceAreReported) {

@@ -16,6 +16,7 @@ namespace jfs::sim {
   X(kTornTails, "torn tails cut")                                 \
   X(kRotFound, "rot found in the log")                            \
   X(kLyingSyncCrashes, "crashes that lost synced writes")         \
+  X(kLossesWithheld, "losses withheld: others had no copy")       \
   X(kMisdirectedWrites, "misdirected writes")                     \
   X(kLostRenames, "directory changes lost")                       \
   X(kDisksLost, "disks lost")                                     \
