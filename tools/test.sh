@@ -5,15 +5,25 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/steps.sh
 
 # In this order; a new step is a function step_NAME and a word here. tools/steps.sh says how a step counts.
-STEPS=(unit clang simulator lint)
+STEPS=(unit clang determinism simulator lint)
 
 # All tests of all folders, g++.
 step_unit() { bazel_test //...; }
 
-# The pure core by the second compiler, which also checks that each header included belongs to a direct dep.
+# The pure core and the simulator by the second compiler, which also checks that each header included belongs to a
+# direct dep.
 # Its own symlinks stay away: bazel-bin is where the other steps look for what step_unit built.
 step_clang() {
-  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //core/...
+  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //core/... //sim:nssim
+}
+
+# The same seeds by the programs of both compilers: not one event may differ.
+step_determinism() {
+  local by_clang
+  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" //sim:nssim &&
+    $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" --config=clang --symlink_prefix=/ //sim:nssim &&
+    by_clang=$($BAZEL info --config=clang bazel-bin 2> /dev/null) &&
+    tools/same_events.sh 1..20 bazel-bin/sim/nssim "$by_clang/sim/nssim"
 }
 
 # A fixed sample of simulated clusters; each seed counts. Campaigns take other seeds: `nssim --seeds A..B`.

@@ -1,6 +1,9 @@
 #include "core/log/batch_record.h"
 
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -61,6 +64,38 @@ TEST(BatchRecordTest, EveryByteChanged) {
       BatchRecord decoded;
       const bool decodes = DecodeRecord(SharedBytes(changed), &decoded).ok();
       ASSERT_TRUE(!decodes || EncodeRecord(decoded) == changed) << at;
+    }
+  }
+}
+
+TEST(BatchRecordTest, NumbersBeyondTheLargest) {
+  const auto with = [](Operation operation) {
+    BatchRecord record;
+    record.operations.push_back(std::move(operation));
+    return record;
+  };
+  struct Case {
+    const char* what;
+    std::function<BatchRecord(uint64_t)> make;
+  };
+  const std::vector<Case> cases = {
+      {"oldest epoch", [](uint64_t n) { return BatchRecord{.oldest_epoch = n}; }},
+      {"base index", [](uint64_t n) { return BatchRecord{.base = {n, 1}}; }},
+      {"base term", [](uint64_t n) { return BatchRecord{.base = {1, n}}; }},
+      {"truncate", [&](uint64_t n) { return with(TruncateOperation{n}); }},
+      {"reset index", [&](uint64_t n) { return with(ResetOperation{{n, 1}}); }},
+      {"reset term", [&](uint64_t n) { return with(ResetOperation{{1, n}}); }},
+      {"entry term", [&](uint64_t n) { return with(AppendOperation{{Entry(1, n, "")}}); }},
+      {"index", [&](uint64_t n) { return with(AppendOperation{{Entry(n, 1, "")}}); }},
+      {"last index",
+       [&](uint64_t n) { return with(AppendOperation{{Entry(n - 1, 1, ""), Entry(n, 1, "")}}); }},
+  };
+  for (const Case& c : cases) {
+    for (const uint64_t number : {kLargestNumber, kLargestNumber + 1, UINT64_MAX - 1, UINT64_MAX}) {
+      BatchRecord decoded;
+      const absl::Status status = DecodeRecord(SharedBytes(EncodeRecord(c.make(number))), &decoded);
+      EXPECT_EQ(status.ok(), number == kLargestNumber) << c.what << " " << number;
+      EXPECT_TRUE(status.ok() || absl::IsDataLoss(status)) << status;
     }
   }
 }

@@ -4,6 +4,10 @@
 
 #include "gtest/gtest.h"
 
+#include "core/base/codec.h"
+#include "core/base/crc32c.h"
+#include "core/log/record.h"
+
 namespace jfs::log {
 namespace {
 
@@ -61,6 +65,26 @@ TEST(BlockTest, Kinds) {
   EXPECT_EQ(DecodeBlock(std::string(kSmallBlockBytes, '\0'), 7, disk, 3).kind, BlockKind::kZero);
   EXPECT_EQ(DecodeBlock(std::string(kSmallBlockBytes, '\xff'), 7, disk, 3).kind, BlockKind::kBad);
   EXPECT_EQ(DecodeBlock("", 7, disk, 3).kind, BlockKind::kZero);
+}
+
+TEST(BlockTest, NumbersBeyondTheLargest) {
+  const std::string block = EncodeBlocks("hello", Place(), kSmallBlockBytes).blocks;
+  const size_t epoch = 20;
+  const size_t sequence = 36;
+  for (const size_t offset : {epoch, sequence}) {
+    for (const uint64_t number : {kLargestNumber, kLargestNumber + 1, UINT64_MAX}) {
+      std::string field, crc;
+      Encoder(&field).U64(number);
+      std::string forged = block;
+      forged.replace(offset, 8, field);
+      Encoder(&crc).U32(Crc32c(std::string_view(forged).substr(4)));
+      forged.replace(0, 4, crc);
+      const uint64_t seen_from = offset == epoch ? number : Place().epoch;
+      const BlockKind kind = DecodeBlock(forged, seen_from, Incarnation(42), 3).kind;
+      EXPECT_EQ(kind, number == kLargestNumber ? BlockKind::kNew : BlockKind::kBad)
+          << "at " << offset << ": " << number;
+    }
+  }
 }
 
 TEST(BlockTest, EveryFlippedBitAndEveryTruncation) {

@@ -8,6 +8,14 @@
 
 namespace jfs::log {
 
+// No epoch, batch sequence, watermark, index, term or number in a file's name is larger. Counting
+// up one by one nobody gets here, so that what lies beyond is damage, whatever its checksum says,
+// and one more than a number that was accepted never overflows.
+inline constexpr uint64_t kLargestNumber = uint64_t{1} << 62;
+// The log goes on only while that many numbers of each kind are left: more than one run's queue can
+// take. A log closer to the end can be read and not continued.
+inline constexpr uint64_t kNumbersInReserve = uint64_t{1} << 32;
+
 // The log's own view of a Raft entry: core/log does not depend on core/raft. The kind is opaque
 // here.
 struct LogEntry {

@@ -53,12 +53,16 @@ TEST(SegmentHeaderTest, EveryFlippedBitAndEveryTruncation) {
 }
 
 // A header whose checksum holds, with `bytes` at `offset`.
-std::string Forged(size_t offset, std::string_view bytes) {
-  std::string block = EncodeSegmentHeader(Recovered());
+std::string Forged(const SegmentHeader& header, size_t offset, std::string_view bytes) {
+  std::string block = EncodeSegmentHeader(header);
   block.replace(offset, bytes.size(), bytes);
   std::string crc;
   Encoder(&crc).U32(Crc32c(std::string_view(block).substr(4, kSegmentHeaderBytes - 4)));
   return block.replace(0, 4, crc);
+}
+
+std::string Forged(size_t offset, std::string_view bytes) {
+  return Forged(Recovered(), offset, bytes);
 }
 
 TEST(SegmentHeaderTest, ForgedFields) {
@@ -73,6 +77,34 @@ TEST(SegmentHeaderTest, ForgedFields) {
       DecodeSegmentHeader(Forged(68, std::string(4, '\0')), &decoded)));  // block bytes
   EXPECT_TRUE(
       absl::IsDataLoss(DecodeSegmentHeader(Forged(72, std::string(8, '\xff')), &decoded)));  // size
+}
+
+// Whoever counts on from these numbers must not overflow.
+TEST(SegmentHeaderTest, NumbersBeyondTheLargest) {
+  struct Case {
+    const char* what;
+    SegmentHeader::Kind kind;
+    size_t offset;
+  };
+  const size_t epoch = 32;
+  const size_t cut_sequence = 56;
+  for (const Case& c : {Case{"epoch", SegmentHeader::Kind::kRecovered, epoch},
+                        Case{"epoch", SegmentHeader::Kind::kRolled, epoch},
+                        Case{"sequence", SegmentHeader::Kind::kRecovered, cut_sequence}}) {
+    // A segment's own first batch has the sequence after the cut.
+    const uint64_t largest = c.offset == epoch ? kLargestNumber : kLargestNumber - 1;
+    for (const uint64_t number : {largest, largest + 1, uint64_t{1} << 63, UINT64_MAX}) {
+      SegmentHeader header = Recovered();
+      header.kind = c.kind;
+      header.previous_epoch = c.kind == SegmentHeader::Kind::kRolled ? 11 : 0;
+      std::string bytes;
+      Encoder(&bytes).U64(number);
+      SegmentHeader decoded;
+      const absl::Status status = DecodeSegmentHeader(Forged(header, c.offset, bytes), &decoded);
+      EXPECT_EQ(status.code(), number == largest ? absl::StatusCode::kOk : absl::StatusCode::kOutOfRange)
+          << c.what << " " << number << ": " << status;
+    }
+  }
 }
 
 TEST(SegmentHeaderTest, FileNames) {

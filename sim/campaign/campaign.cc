@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 
 #include "core/base/codec.h"
+#include "core/base/hash.h"
 #include "sim/campaign/fork_pool.h"
 
 namespace jfs::sim {
@@ -40,6 +41,7 @@ std::string Encode(const Record& record) {
   out.U64(result.virtual_time.value);
   out.U64(result.events);
   out.U64(result.acknowledged);
+  out.U64(result.fingerprint);
   out.U64(record.run_micros);
   return bytes;
 }
@@ -57,6 +59,7 @@ Record Decode(const std::string& bytes) {
   result.virtual_time = Micros(in.U64());
   result.events = in.U64();
   result.acknowledged = in.U64();
+  result.fingerprint = in.U64();
   record.run_micros = in.U64();
   return record;
 }
@@ -99,6 +102,8 @@ CampaignResult RunCampaign(const CampaignOptions& options, std::ostream& out) {
     total.events += record.result.events;
     total.acknowledged += record.result.acknowledged;
     total.run_micros += record.run_micros;
+    // A sum, because runs end in any order.
+    total.fingerprint += HashCombine(seed, record.result.fingerprint);
     if (record.result.violation.has_value()) {
       out << "seed " << seed << " FAILED: " << record.result.violation->oracle << ": "
           << record.result.violation->text << "\n  replay: " << ReplayCommand(options.run, seed)
@@ -149,6 +154,7 @@ int ReportCampaign(const CampaignOptions& options, const CampaignResult& result,
                               static_cast<double>(result.virtual_micros) / 1e6 / run_seconds,
                               run_seconds / static_cast<double>(ended));
   }
+  out << absl::StreamFormat("event hash of all runs: %016x\n", result.fingerprint);
   for (const std::string_view text : never) out << "never reached: " << text << "\n";
   for (const CampaignFailure& failure : result.failures) {
     out << "failed seed " << failure.seed << " (" << failure.violation.oracle

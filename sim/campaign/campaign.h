@@ -33,6 +33,9 @@ struct CampaignResult {
   Probes probes;
   uint64_t virtual_micros = 0, wall_micros = 0, run_micros = 0;  // run: summed over all jobs
   uint64_t events = 0, acknowledged = 0;
+  // Of all runs' event hashes, in whatever order they ended: the same for the same seeds, jobs or
+  // no jobs, whichever compiler built the program.
+  uint64_t fingerprint = 0;
 };
 
 // Runs the seeds, telling `out` how it goes and each failure as it comes.

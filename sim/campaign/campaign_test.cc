@@ -59,6 +59,8 @@ TEST(CampaignTest, FailuresAreReportedWithTheirReplayAndExitCode) {
   const CampaignResult good = RunCampaign(options, out);
   EXPECT_EQ(ReportCampaign(options, good, out), 0) << out.str();
   EXPECT_NE(out.str().find("3 passed, 0 failed\n"), std::string::npos);
+  options.jobs = 1;
+  EXPECT_EQ(RunCampaign(options, out).fingerprint, good.fingerprint);
 
   options.run.mutations = Mutations(Mutation::kCanary);
   std::ostringstream bad;
