@@ -21,16 +21,18 @@ SharedBytes SliceOf(const SharedBytes& whole, std::string_view part) {
                             part.size());
 }
 
+uint64_t Number(Decoder& in) { return in.VarintUpTo(kLargestNumber); }
+
 void DecodeAppend(Decoder& in, const SharedBytes& bytes, AppendOperation* append) {
-  const uint64_t first = in.Varint();
+  const uint64_t first = Number(in);
   const uint64_t count = in.VarintUpTo(in.rest().size() / kMinEntryBytes);
-  if (count == 0 || first == 0 || first > UINT64_MAX - count) in.Fail();
+  if (count == 0 || first == 0 || count - 1 > kLargestNumber - first) in.Fail();
   if (!in.ok()) return;
   append->entries.reserve(count);
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     LogEntry entry;
     entry.index = first + i;
-    entry.term = in.Varint();
+    entry.term = Number(in);
     entry.kind = in.U8();
     entry.payload = SliceOf(bytes, in.Bytes());
     append->entries.push_back(std::move(entry));
@@ -40,14 +42,14 @@ void DecodeAppend(Decoder& in, const SharedBytes& bytes, AppendOperation* append
 Operation DecodeOperation(Decoder& in, const SharedBytes& bytes) {
   switch (static_cast<OperationCode>(in.U8())) {
     case OperationCode::kTruncate: {
-      TruncateOperation truncate{in.Varint()};
+      TruncateOperation truncate{Number(in)};
       if (truncate.from == 0) in.Fail();
       return truncate;
     }
     case OperationCode::kReset: {
       ResetOperation reset;
-      reset.to.index = in.Varint();
-      reset.to.term = in.Varint();
+      reset.to.index = Number(in);
+      reset.to.term = Number(in);
       return reset;
     }
     case OperationCode::kAppend: {
@@ -111,9 +113,9 @@ std::string EncodeRecord(const BatchRecord& record) {
 absl::Status DecodeRecord(const SharedBytes& bytes, BatchRecord* record) {
   Decoder in(bytes.view());
   record->previous_crc = in.U32();
-  record->oldest_epoch = in.Varint();
-  record->base.index = in.Varint();
-  record->base.term = in.Varint();
+  record->oldest_epoch = Number(in);
+  record->base.index = Number(in);
+  record->base.term = Number(in);
   record->hard_state = std::string(in.Bytes());
   record->damage = std::string(in.Bytes());
   const uint64_t count = in.Varint();

@@ -53,7 +53,8 @@ std::string AssembleRecord(const BatchRecord& head, uint64_t count, std::string_
 
 std::string EncodeRecord(const BatchRecord& record);
 
-// DataLoss on anything that EncodeRecord would not have produced. Payloads of entries are slices of
+// DataLoss on anything that EncodeRecord would not have produced, and on numbers beyond
+// kLargestNumber. Payloads of entries are slices of
 // `bytes`.
 absl::Status DecodeRecord(const SharedBytes& bytes, BatchRecord* record);
 

@@ -80,15 +80,29 @@ TEST(BatchRecordTest, NumbersBeyondTheLargest) {
   };
   const std::vector<Case> cases = {
       {"oldest epoch", [](uint64_t n) { return BatchRecord{.oldest_epoch = n}; }},
-      {"base index", [](uint64_t n) { return BatchRecord{.base = {n, 1}}; }},
-      {"base term", [](uint64_t n) { return BatchRecord{.base = {1, n}}; }},
+      {"base index",
+       [](uint64_t n) {
+         return BatchRecord{.base = {n, 1}};
+       }},
+      {"base term",
+       [](uint64_t n) {
+         return BatchRecord{.base = {1, n}};
+       }},
       {"truncate", [&](uint64_t n) { return with(TruncateOperation{n}); }},
-      {"reset index", [&](uint64_t n) { return with(ResetOperation{{n, 1}}); }},
-      {"reset term", [&](uint64_t n) { return with(ResetOperation{{1, n}}); }},
+      {"reset index",
+       [&](uint64_t n) {
+         return with(ResetOperation{{n, 1}});
+       }},
+      {"reset term",
+       [&](uint64_t n) {
+         return with(ResetOperation{{1, n}});
+       }},
       {"entry term", [&](uint64_t n) { return with(AppendOperation{{Entry(1, n, "")}}); }},
       {"index", [&](uint64_t n) { return with(AppendOperation{{Entry(n, 1, "")}}); }},
       {"last index",
-       [&](uint64_t n) { return with(AppendOperation{{Entry(n - 1, 1, ""), Entry(n, 1, "")}}); }},
+       [&](uint64_t n) {
+         return with(AppendOperation{{Entry(n - 1, 1, ""), Entry(n, 1, "")}});
+       }},
   };
   for (const Case& c : cases) {
     for (const uint64_t number : {kLargestNumber, kLargestNumber + 1, UINT64_MAX - 1, UINT64_MAX}) {

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/codec.h"
 #include "core/base/crc32c.h"
+#include "core/log/record.h"
 
 namespace jfs::log {
 namespace {
@@ -47,6 +48,8 @@ bool ParseHeader(std::string_view bytes, RawHeader* out) {
   if (Crc32c(bytes.substr(4)) != out->crc) return false;
   if (type != kBatchBlock || version != kBlockVersion) return false;
   if (out->used > in.rest().size() || out->part >= out->parts) return false;
+  // The watermark lies below the sequence.
+  if (out->epoch > kLargestNumber || out->sequence > kLargestNumber) return false;
   return out->sequence > 0 && out->watermark < out->sequence && out->number > 0;
 }
 
@@ -66,6 +69,8 @@ uint32_t ExtendBatchCrc(uint32_t batch_crc, uint32_t block_crc) {
 EncodedBatch EncodeBlocks(std::string_view record, const BatchPlace& place, uint32_t block_bytes) {
   CHECK(IsBlockSize(block_bytes)) << block_bytes;
   CHECK_LT(place.watermark, place.sequence);
+  CHECK_LE(place.sequence, kLargestNumber);
+  CHECK_LE(place.epoch, kLargestNumber);
   const uint64_t parts = BlocksFor(record.size(), block_bytes);
   CHECK_LE(parts, UINT32_MAX - place.first_block);
   EncodedBatch out;

@@ -76,6 +76,10 @@ LogOutput Log::Impl::Append(Batch batch) {
     out_.error = error_;
     return TakeOutput();
   }
+  if (absl::Status bounds = CheckBounds(batch); !bounds.ok()) {
+    Die(std::move(bounds));
+    return TakeOutput();
+  }
   Start();
   CheckAndQueue(std::move(batch));
   Pump();
@@ -179,6 +183,10 @@ void Log::Impl::MakeSegments() {
 
 LogOutput Log::Impl::Idle() {
   if (watermark_behind()) {
+    if (absl::Status bounds = CheckNumbersLeft(); !bounds.ok()) {
+      Die(std::move(bounds));
+      return TakeOutput();
+    }
     if (started_) {
       Item item;
       item.matters = false;

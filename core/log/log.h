@@ -96,6 +96,7 @@ struct LogOutput {
   std::vector<DiskRequest> requests;
   std::vector<uint64_t> durable;  // tokens of batches that are now durable, in order
   // Not OK: the log is dead for this run of the process; no later batch will become durable.
+  // OutOfRange: a number would have gone beyond kLargestNumber; nothing was written.
   absl::Status error;
   // Answer to ReadEntries, if complete.
   struct ReadDone {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "core/base/check.h"
 #include "core/log/block.h"
 #include "core/log/log_impl.h"
@@ -14,6 +16,37 @@ namespace {
 constexpr uint64_t kMergeBytes = uint64_t{1} << 20;
 
 }  // namespace
+
+// The numbers of batches, segments and files are counted on from what the disk says, and recovery
+// takes none beyond kLargestNumber for real. So what would end up there is not written at all.
+absl::Status Log::Impl::CheckNumbersLeft() const {
+  constexpr uint64_t kEnd = kLargestNumber - kNumbersInReserve;
+  if (next_epoch_ <= kEnd && last_sequence_ <= kEnd && pool_.next_spare_number() <= kEnd)
+    return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat("log: epoch ", next_epoch_, ", batch ", last_sequence_, " or file number ",
+                   pool_.next_spare_number(),
+                   " comes close to the largest that the format allows, ", kLargestNumber,
+                   ": no log grows that far, so its files are not as this program wrote them "
+                   "(move them away and let the node come back with an empty disk)"));
+}
+
+absl::Status Log::Impl::CheckBounds(const Batch& batch) const {
+  uint64_t index = batch.truncate_from.value_or(0);
+  uint64_t term = 0;
+  if (batch.reset_to) {
+    index = std::max(index, batch.reset_to->index);
+    term = batch.reset_to->term;
+  }
+  for (const LogEntry& entry : batch.entries) {
+    index = std::max(index, entry.index);
+    term = std::max(term, entry.term);
+  }
+  if (index <= kLargestNumber && term <= kLargestNumber) return CheckNumbersLeft();
+  return absl::OutOfRangeError(absl::StrCat(
+      "log: entry ", index, " or term ", term, " is beyond the largest that the format allows, ",
+      kLargestNumber, ": no cluster counts that far, so a peer or the disk gave a wrong number"));
+}
 
 void Log::Impl::CheckAndQueue(Batch batch) {
   Item item;
@@ -64,6 +97,10 @@ LogOutput Log::Impl::Compact(LogPosition base) {
   }
   if (base.index <= queued_base_.index) return TakeOutput();
   CHECK_LT(base.index, next_index_);
+  if (absl::Status bounds = CheckNumbersLeft(); !bounds.ok()) {
+    Die(std::move(bounds));
+    return TakeOutput();
+  }
   Start();
   queued_base_ = base;
   Item item;

@@ -72,6 +72,8 @@ class Log::Impl {
   void MakeSegments();
 
   // log_append.cc
+  absl::Status CheckNumbersLeft() const;
+  absl::Status CheckBounds(const Batch& batch) const;
   void CheckAndQueue(Batch batch);
   bool WriteNext();
   size_t GroupSize(uint64_t* operation_bytes, uint64_t* operation_count) const;

@@ -129,6 +129,7 @@ void Recovery::Impl::OnHeader(const DiskCompletion& completion) {
     file.header = header;
   } else {
     file.header_error = std::string(status.message());
+    file.header_beyond = absl::IsOutOfRange(status);
   }
   ++current_;
   ReadNextHeader();

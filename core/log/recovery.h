@@ -38,6 +38,7 @@ class Recovery::Impl {
     std::optional<uint64_t> spare_number;  // of a spare's name
     std::optional<SegmentHeader> header;   // whole
     std::string header_error;
+    bool header_beyond = false;  // whole, but with numbers that nobody ever gave
     BlockKind first_block =
         BlockKind::kAbsent;  // of block 1, seen from the segment this file would be
     std::string head;        // first bytes, until the identity is known
@@ -63,6 +64,7 @@ class Recovery::Impl {
   absl::Status FindIdentity();
   void SortFiles();
   void SortFile(File& file);
+  bool BeyondAllNumbers(const File& file);
   void AddToChain(ChainSegment segment, const File& file);
   void DropVoid();
   void AddMissing();
@@ -93,6 +95,7 @@ class Recovery::Impl {
   uint64_t offset_ = 0;  // of the next chunk
   Incarnation incarnation_;
   bool had_log_ = false;  // some file shows that there was a log
+  std::string beyond_;    // a file that was left out for its numbers, as text; empty: none
   std::vector<ChainSegment> chain_;
   std::vector<uint64_t> chain_file_bytes_;
   std::vector<Stretch> rewrites_;

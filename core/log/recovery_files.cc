@@ -78,7 +78,24 @@ void Recovery::Impl::AddToChain(ChainSegment segment, const File& file) {
   chain_.push_back(std::move(segment));
 }
 
+// Counting on from a number that nobody gave would overflow one day. A file whose name bears one,
+// or whose header does while the name is no segment's, may have been anything: it is left out and
+// reported. Its header's epoch, if that is all right, was given nevertheless.
+bool Recovery::Impl::BeyondAllNumbers(const File& file) {
+  const bool name = file.named_epoch.value_or(0) > kLargestNumber ||
+                    file.spare_number.value_or(0) > kLargestNumber;
+  if (!name && (!file.header_beyond || file.named_epoch)) return false;
+  beyond_ = absl::StrCat(
+      file.name, " at offset 0: ",
+      name ? "the number in the name is larger than any that is ever given" : file.header_error);
+  had_log_ = true;
+  if (file.header) start_.next_epoch = std::max(start_.next_epoch, file.header->epoch + 1);
+  start_.unused.push_back({file.name, false});
+  return true;
+}
+
 void Recovery::Impl::SortFile(File& file) {
+  if (BeyondAllNumbers(file)) return;
   const bool is_segment = file.header && file.header->kind != SegmentHeader::Kind::kSpare;
   const uint64_t header_epoch = is_segment ? file.header->epoch : 0;
   const uint64_t epoch = std::max(header_epoch, file.named_epoch.value_or(0));
@@ -103,9 +120,10 @@ void Recovery::Impl::SortFile(File& file) {
     }
   } else if (file.named_epoch) {
     // It bears a segment's name, so its header was durable once. Without any trace of a batch it
-    // was made ahead.
+    // was made ahead; a header that nobody wrote is reported even so.
     const bool never_used =
-        file.first_block == BlockKind::kZero || file.first_block == BlockKind::kOld;
+        (file.first_block == BlockKind::kZero || file.first_block == BlockKind::kOld) &&
+        !file.header_beyond;
     if (!never_used) {
       std::string reason =
           file.header ? "the header is of an earlier life of the file" : file.header_error;

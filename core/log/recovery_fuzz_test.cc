@@ -41,7 +41,7 @@ TEST(RecoveryFuzzTest, ChangedLogs) {
                                                : bytes[at] ^ (1 << value % 8));
     }
     if (random.Chance(1, 10)) bytes.resize(random.Below(bytes.size()));
-    const uint64_t flags = random.Below(4);
+    const uint64_t flags = random.Below(16);
     FuzzRecovery(std::string(1, static_cast<char>(flags)) + bytes);
   }
 }

@@ -31,6 +31,8 @@ void Recovery::Impl::Judge() {
   if (verdict.rot) {
     SetDamage(absl::StrCat(verdict.file, " at offset ", verdict.offset, ": ", verdict.what,
                            "; entries from index ", last + 1, " on may be lost"));
+  } else if (!beyond_.empty()) {
+    SetDamage(absl::StrCat(beyond_, "; entries from index ", last + 1, " on may be lost"));
   } else if (chain_.empty() && had_log_) {
     SetDamage(
         "no segment is left in the log directory, but spare files show that there was a log; "

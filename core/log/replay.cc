@@ -26,7 +26,6 @@ bool Replay::ApplyOne(const TruncateOperation& truncate) {
 }
 
 bool Replay::ApplyOne(const ResetOperation& reset) {
-  if (reset.to.index == UINT64_MAX) return false;
   entries_.clear();
   next_ = reset.to.index + 1;
   Changed(0);

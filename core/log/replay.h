@@ -10,8 +10,8 @@
 namespace jfs::log {
 
 // Carries out the operations of batches one after the other and keeps the entries that are valid
-// after them. It may start in the middle of a log: what the entries below its first one were does
-// not matter.
+// after them. Their numbers are those that DecodeRecord accepts. It may start in the middle of a
+// log: what the entries below its first one were does not matter.
 class Replay {
  public:
   // False if the operations do not fit what came before (a gap); the entries are then unspecified.

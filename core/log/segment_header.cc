@@ -38,6 +38,13 @@ std::optional<uint64_t> Parse(std::string_view prefix, std::string_view name) {
   return number;
 }
 
+// A segment's own first batch has the sequence after the cut.
+bool NumbersInBounds(const SegmentHeader& header) {
+  return header.epoch <= kLargestNumber &&
+         (header.kind != SegmentHeader::Kind::kRecovered || header.cut.sequence < kLargestNumber);
+}
+
+// Of a header whose numbers are in bounds.
 bool Plausible(const SegmentHeader& header) {
   if (!IsBlockSize(header.block_bytes)) return false;
   if (header.segment_bytes % header.block_bytes != 0) return false;
@@ -58,6 +65,7 @@ bool Plausible(const SegmentHeader& header) {
 }  // namespace
 
 std::string EncodeSegmentHeader(const SegmentHeader& header) {
+  CHECK(NumbersInBounds(header)) << "epoch " << header.epoch << ", cut " << header.cut.sequence;
   CHECK(Plausible(header)) << "epoch " << header.epoch << ", segment bytes "
                            << header.segment_bytes;
   std::string body;
@@ -111,6 +119,11 @@ absl::Status DecodeSegmentHeader(std::string_view bytes, SegmentHeader* header) 
   header->block_bytes = in.U32();
   header->segment_bytes = in.U64();
   CHECK(in.ok());
+  if (!NumbersInBounds(*header)) {
+    return absl::OutOfRangeError(absl::StrCat("the header's epoch ", header->epoch, " or cut ",
+                                              header->cut.sequence,
+                                              " is larger than any that is ever given"));
+  }
   if (!Plausible(*header))
     return absl::DataLossError("segment header fields contradict each other");
   return absl::OkStatus();

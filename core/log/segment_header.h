@@ -50,7 +50,9 @@ struct SegmentHeader {
 std::string EncodeSegmentHeader(const SegmentHeader& header);
 
 // Reads a header from the first bytes of a file, which may be anything.
-//   DataLoss            too short, checksum wrong, or fields out of bounds
+//   DataLoss            too short, checksum wrong, or fields that contradict each other
+//   OutOfRange          whole, but its epoch or cut is beyond kLargestNumber: nobody wrote that by
+//                       counting
 //   FailedPrecondition  whole, but of a version this program does not know
 absl::Status DecodeSegmentHeader(std::string_view bytes, SegmentHeader* header);
 

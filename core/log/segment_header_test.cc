@@ -101,7 +101,8 @@ TEST(SegmentHeaderTest, NumbersBeyondTheLargest) {
       Encoder(&bytes).U64(number);
       SegmentHeader decoded;
       const absl::Status status = DecodeSegmentHeader(Forged(header, c.offset, bytes), &decoded);
-      EXPECT_EQ(status.code(), number == largest ? absl::StatusCode::kOk : absl::StatusCode::kOutOfRange)
+      EXPECT_EQ(status.code(),
+                number == largest ? absl::StatusCode::kOk : absl::StatusCode::kOutOfRange)
           << c.what << " " << number << ": " << status;
     }
   }

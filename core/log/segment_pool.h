@@ -54,6 +54,8 @@ class SegmentPool {
   // True if the completed request was one of the pool's. REQUIRES: it completed without error.
   bool Complete(DiskToken token);
 
+  // The number that the next file made gets.
+  uint64_t next_spare_number() const { return settings_.next_spare_number; }
   uint32_t segment_blocks() const {
     return static_cast<uint32_t>(settings_.segment_bytes / settings_.block_bytes);
   }

@@ -98,7 +98,9 @@ void SegmentScan::AddToBatch(const DecodedBlock& block) {
 
 void SegmentScan::FinishBatch() {
   assembling_ = false;
-  if (DecodeRecord(SharedBytes(std::exchange(payload_, {})), &batch_.record).ok()) {
+  // A batch that declared its own segment void would leave nothing of the log.
+  if (DecodeRecord(SharedBytes(std::exchange(payload_, {})), &batch_.record).ok() &&
+      batch_.record.oldest_epoch <= epoch_) {
     batches_.push_back(std::move(batch_));
     return;
   }
