@@ -25,29 +25,26 @@ bool Raft::Impl::Counts(const Progress& progress) const {
 }
 
 bool Raft::Impl::AcceptIdentity(Progress& progress, const Member& from, uint64_t session) {
-  const LogIndex next = log_.last_index() + 1;
-  if (session != 0) {
-    if (from != progress.member() || session != progress.asked_session()) {
-      progress.Replace(from, session, next);
-    } else if (progress.session() != session) {
+  if (from == progress.member()) {
+    if (session == progress.session()) return true;
+    if (session == 0) {
+      // From before it lost what it had acknowledged, unless it has been admitted since.
+      if (!progress.admission_committed) return false;
+      progress.SetSession(0);
+      return true;
+    }
+    if (session == progress.asked_session()) {
       // An answer from before it learned of its admission, overtaken by one from after.
       progress.SetSession(session);
+      return true;
     }
-    return true;
   }
-  if (from == progress.member()) {
-    if (progress.session() == 0) return true;
-    // From before it lost what it had acknowledged, unless it has been admitted since.
-    if (!progress.admission_committed) return false;
-    progress.SetSession(0);
-    return true;
-  }
-  // Another disk of the same node that does not ask for anything: the one the record names, or one
-  // that was replaced and has not heard of it; the latter is listened to only when nobody else
-  // speaks for the node.
-  const bool silent = now_ >= progress.last_heard + config_.election_timeout;
-  if (!hard_.membership.Contains(from) && !silent) return false;
-  progress.Replace(from, 0, next);
+  // Another disk of the same node, or another run that asks. Messages of the one before may be
+  // under way for long after it has ended; were each believed, the two would take the node from
+  // each other again and again, with an admission each time. So it has to wait until the present
+  // one is silent.
+  if (now_ < progress.last_heard + config_.election_timeout) return false;
+  progress.Replace(from, session, log_.last_index() + 1);
   return true;
 }
 
