@@ -7,22 +7,24 @@ TARGETS=(peer_frames peer_payload ipc_session ipc_response client_protocol confi
 
 usage() {
   cat <<TEXT
-usage: tools/fuzz.sh [--seconds N] [--planted] [TARGET...]
+usage: tools/fuzz.sh [--seconds N] [--corpus DIR] [--planted] [TARGET...]
 
 Builds the fuzz targets with clang, libFuzzer, ASan and UBSan, and runs each for N seconds (default 60) from its corpus in
 fuzz/testdata. Prints executions and coverage of each; the last line is 'N passed, N failed'. A crashing input is left in
 fuzz-findings/TARGET and the command that replays it is printed.
 
-  --planted   instead: builds peer_frames with a bug put in on purpose, and passes if it is found
+  --corpus DIR   keep what reaches new code in DIR/TARGET, and go on from what is there; otherwise it is thrown away
+  --planted      instead: builds peer_frames with a bug put in on purpose, and passes if it is found
 
 Targets: ${TARGETS[*]}
 TEXT
 }
 
-seconds=60 planted=false chosen=()
+seconds=60 corpus="" planted=false chosen=()
 while (($# > 0)); do
   case "$1" in
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
+    --corpus) corpus=${2:?--corpus needs a directory}; shift ;;
     --planted) planted=true ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; echo "fuzz: unknown option '$1'" >&2; exit 2 ;;
@@ -49,23 +51,26 @@ bin=$($BAZEL info "${config[@]}" bazel-bin 2> /dev/null)
 passed=0 failed=0
 for target in "${chosen[@]}"; do
   findings=fuzz-findings/$target
-  mkdir -p "$findings"
-  grown=$(mktemp -d)
-  log=$grown.log
+  if $planted; then findings=fuzz-findings/planted; fi
+  scratch=$(mktemp -d)
+  grown=${corpus:-$scratch/corpus}/$target
+  log=$scratch/log
+  mkdir -p "$findings" "$grown"
   status=0
-  "$bin/fuzz/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -print_final_stats=1 \
+  "$bin/fuzz/$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=60 -print_final_stats=1 \
     -artifact_prefix="$findings/" "$grown" "fuzz/testdata/$target" > "$log" 2>&1 || status=$?
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 | cut -d' ' -f2)
+  # A finding among the first inputs comes before there is any coverage to tell.
+  coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
   echo "$target: ${executions:-0} executions, ${coverage:-0} edges covered, exit $status"
   found=false
   if ((status != 0)); then found=true; fi
   if $found; then
     grep -m 3 -E 'ERROR|SUMMARY|CHECK failed|runtime error' "$log" || tail -n 20 "$log"
-    echo "  input: $(find "$findings" -newer "$grown" -type f | head -n 1); replay: $bin/fuzz/$target FILE"
+    echo "  input: $(find "$findings" -newer "$scratch" -type f | head -n 1); replay: $bin/fuzz/$target FILE"
   fi
   if [[ $found == "$planted" ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-  rm -rf "$grown" "$log"
+  rm -rf "$scratch"
 done
 echo "$passed passed, $failed failed"
 ((failed == 0))
