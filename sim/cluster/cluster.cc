@@ -93,6 +93,11 @@ void Cluster::Crash(NodeId node, Duration restart_after) {
   world_->After(restart_after, [this, node] { StartIfDown(node); });
 }
 
+void Cluster::NoteDestroyed(NodeId node) {
+  destroyed_ = true;
+  victim_ = node;
+}
+
 void Cluster::ForgetDisk(NodeId node) {
   raft_oracle_.ForgetDisk(node);
   promises_.ForgetDisk(node);
@@ -264,10 +269,22 @@ void Cluster::Died(NodeId node, Death death) {
                       ? "drained"
                       : absl::StrCat("ended: ", death.status.ToString(), death.check_failure));
   }
+  if (absl::IsDataLoss(death.status)) OperatorMovesLogAway(node, death.status);
   const Duration delay =
       world_->Between(Stream::kNemesis, Identity::Of(node.value, process(node).run(), 78),
                       100 * kMillisecond, 2 * kSecond);
   world_->After(delay, [this, node] { StartIfDown(node); });
+}
+
+void Cluster::OperatorMovesLogAway(NodeId node, const absl::Status& verdict) {
+  if (node != victim_) {
+    Violate("stopped", absl::StrCat("node ", node.value,
+                                    " calls its disk lost, but nothing of it was destroyed: ",
+                                    verdict.ToString()));
+  }
+  process(node).LoseDisks(/*state_stays=*/true);
+  ForgetDisk(node);
+  probes_->Hit(Probe::kLogsMovedAway);
 }
 
 void Cluster::CheckDurable(const node::ClientReply& reply) {

@@ -61,8 +61,9 @@ class Cluster : public NetworkHost, public ProcessHost {
   // Clients reach `node` again only then.
   void CutClients(NodeId node, Micros until) { clients_cut_.at(node.value - 1) = until; }
   // From now on what a disk holds and what it had promised are two things: quorum durability is no
-  // longer verified by what the disks hold.
-  void NoteDestroyed() { destroyed_ = true; }
+  // longer verified by what the disks hold. `node` is the one whose disk it is, until Repaired().
+  void NoteDestroyed(NodeId node);
+  void Repaired() { victim_ = NodeId(); }
 
   uint64_t process_check_failures() const { return check_failures_; }
 
@@ -87,6 +88,8 @@ class Cluster : public NetworkHost, public ProcessHost {
 
   void Arrive(NodeId to, Call call, Identity identity, Answer answer);
   void CheckDurable(const node::ClientReply& reply);
+  // What the log asks for when it can make nothing of its files.
+  void OperatorMovesLogAway(NodeId node, const absl::Status& verdict);
   void DropPending(NodeId node);
 
   World* world_;
@@ -103,6 +106,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   std::vector<bool> left_down_;
   std::vector<Micros> clients_cut_;
   bool destroyed_ = false;
+  NodeId victim_;  // the one node whose disk may have lost something
   uint64_t last_handle_ = 0;
   uint64_t acknowledged_ = 0;
   uint64_t check_failures_ = 0;

@@ -260,7 +260,7 @@ void Nemesis::Destroy(NodeId node) {
   }
   if (!destroyed) return;
   if (!victim_.has_value()) cluster_->Excuse(node);
-  cluster_->NoteDestroyed();
+  cluster_->NoteDestroyed(node);
   victim_ = node;
   victim_committed_ = cluster_->history().last();
   victim_settles_ = std::max(victim_settles_, now + crash_after + down + 1);
@@ -307,6 +307,7 @@ void Nemesis::CheckRepaired() {
   process.disk().Repair();
   process.disk().RestoreDamage(victim_damage_);
   cluster_->ExcuseOver(node);
+  cluster_->Repaired();
   victim_.reset();
   victim_damage_.clear();
 }

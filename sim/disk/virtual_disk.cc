@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "core/base/check.h"
@@ -29,6 +30,21 @@ Identity ActionIdentity(NodeId node, const log::DiskAction& action) {
                       [&](const log::ListFiles&) {}},
              action);
   return identity;
+}
+
+// Whether `known` says "<file> at offset N" with an N not above `offset`.
+bool IsKnown(const std::string& file, uint64_t offset, std::string_view known) {
+  const std::string place = absl::StrCat(file, " at offset ");
+  for (size_t at = known.find(place); at != std::string_view::npos; at = known.find(place, at)) {
+    at += place.size();
+    const std::string_view rest = known.substr(at);
+    const std::string_view digits = rest.substr(0, rest.find_first_not_of("0123456789"));
+    uint64_t from = 0;
+    CHECK(absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()), &from))
+        << "the log's words for damage have changed: " << known;
+    if (from <= offset) return true;
+  }
+  return false;
 }
 
 bool Changes(const log::DiskAction& action) {
@@ -488,7 +504,7 @@ void VirtualDisk::Repair() {
 
 void VirtualDisk::RestoreDamage(std::string_view known) {
   for (const auto& [block, damage] : damage_) {
-    if (known.find(block.first) != std::string_view::npos) continue;
+    if (IsKnown(block.first, block.second, known)) continue;
     PutBack(block, damage.intended);
   }
   damage_.clear();

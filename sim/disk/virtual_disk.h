@@ -80,8 +80,8 @@ class VirtualDisk {
   // Ends every order above. What is damaged stays so.
   void Repair();
   // Blocks damaged by rot or misdirection that nobody has overwritten since get their intended
-  // contents back, except in files that `known` names: what the log has found and dealt with must
-  // not come back to life.
+  // contents back, except where `known`, the log's own words, says that from this offset of this
+  // file on something is wrong: what it has found and dealt with must not come back to life.
   void RestoreDamage(std::string_view known);
 
  private:

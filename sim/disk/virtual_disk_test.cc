@@ -146,6 +146,24 @@ TEST_F(VirtualDiskTest, RotChangesOneBlockInUse) {
   EXPECT_EQ(disk_.files().at("a"), std::string(8 * kBlock, 'x'));
 }
 
+TEST_F(VirtualDiskTest, WhatTheLogHasFoundIsNotRestoredWhatLiesBeforeIs) {
+  const std::string good(8 * kBlock, 'x');
+  Do(log::CreateFile{"a", 8 * kBlock});
+  Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
+  ASSERT_TRUE(disk_.Rot(Identity::Of(2)));
+  const std::string rotten = disk_.files().at("a");
+  size_t block = 0;
+  while (rotten.compare(block * kBlock, kBlock, good, 0, kBlock) == 0) ++block;
+  disk_.RestoreDamage("a at offset " + std::to_string(block * kBlock) + ": a block is bad");
+  EXPECT_EQ(disk_.files().at("a"), rotten);
+
+  Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
+  ASSERT_TRUE(disk_.Rot(Identity::Of(2)));
+  disk_.RestoreDamage("a at offset " + std::to_string((block + 1) * kBlock) +
+                      ": bad; b at offset 0: bad");
+  EXPECT_EQ(disk_.files().at("a"), good);
+}
+
 TEST_F(VirtualDiskTest, LostRenameIsUndoneByTheNextCrash) {
   Do(log::CreateFile{"a", kBlock});
   Do(log::WriteFile{"a", 0, Blocks(1, 'x')});

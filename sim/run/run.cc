@@ -1,5 +1,6 @@
 #include "sim/run/run.h"
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <utility>
@@ -130,9 +131,17 @@ class Run {
 
   void ComeToRest(const std::vector<NodeId>& healed) {
     for (auto& client : clients_) client->Stop();
-    const Micros limit = world_.now() + config_.rest_bound + config_.client_patience;
+    Micros limit = world_.now() + config_.rest_bound + config_.client_patience;
+    const Micros last_limit = world_.now() + 10 * config_.rest_bound;
+    uint64_t committed = cluster_.history().last();
     while (!AtRest(healed)) {
       Advance();
+      if (world_.now() > limit && limit < last_limit && DeletesPending(healed) &&
+          cluster_.history().last() > committed) {
+        // A big subtree goes in steps of a few rows.
+        committed = cluster_.history().last();
+        limit = limit + config_.rest_bound;
+      }
       if (world_.now() > limit) {
         Violate("liveness", absl::StrCat("without clients, the healed nodes did not come to rest. ",
                                          StatusTable()));
@@ -166,6 +175,14 @@ class Run {
       if (state == nullptr || state->deletes_pending()) return false;
     }
     return true;
+  }
+
+  bool DeletesPending(const std::vector<NodeId>& healed) {
+    return std::any_of(healed.begin(), healed.end(), [&](NodeId node) {
+      const Process& process = cluster_.process(node);
+      const ns::Namespace* state = process.running() ? process.node()->state() : nullptr;
+      return state != nullptr && state->deletes_pending();
+    });
   }
 
   void CheckSearchHistory() {
