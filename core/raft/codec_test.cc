@@ -1,8 +1,10 @@
 #include "core/raft/codec.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
 namespace jfs::raft {
@@ -75,6 +77,23 @@ TEST(CodecTest, MessagesComeBackAsTheyWere) {
       EXPECT_EQ(std::get<AppendRequest>(decoded->body).entries, append->entries);
     }
   }
+}
+
+// docs/formats/raft.md prints this.
+TEST(CodecTest, TheExampleOfTheFormatsPage) {
+  AppendRequest append;
+  append.previous_index = LogIndex(1);
+  append.previous_term = Term(1);
+  append.commit = LogIndex(1);
+  append.round = 5;
+  append.entries = {Command(2, 3, "hello")};
+  const Message message = {.from = {.node = NodeId(1), .incarnation = Incarnation(11)},
+                           .to = NodeId(2),
+                           .cluster = ClusterId(7),
+                           .term = Term(3),
+                           .body = std::move(append)};
+  EXPECT_EQ(absl::BytesToHexString(EncodeMessage(message)),
+            "0101000000000000000b0200000000000000070304010101050103020568656c6c6f");
 }
 
 TEST(CodecTest, EveryTruncationIsRefused) {
