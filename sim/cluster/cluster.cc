@@ -60,6 +60,7 @@ Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
     options.state = config.state;
     options.turn_high = config.turn_high;
     options.reply_high = config.reply_high;
+    options.send_crash = config.send_crash;
     options.checks_are_crashes = !config.options.core_checks;
     // Each machine booted at another time and shows another wall clock.
     const uint64_t base = world->Between(Stream::kClock, Identity::Of(id.value, 1), 1, 1000);
@@ -270,9 +271,11 @@ void Cluster::Died(NodeId node, Death death) {
                       : absl::StrCat("ended: ", death.status.ToString(), death.check_failure));
   }
   if (absl::IsDataLoss(death.status)) OperatorMovesLogAway(node, death.status);
+  // Some supervisors are quick.
+  const Identity identity = Identity::Of(node.value, process(node).run(), 78);
+  const uint64_t shift = world_->Between(Stream::kNemesis, Identity(identity).Add(1), 0, 7);
   const Duration delay =
-      world_->Between(Stream::kNemesis, Identity::Of(node.value, process(node).run(), 78),
-                      100 * kMillisecond, 2 * kSecond);
+      world_->Between(Stream::kNemesis, identity, 5 * kMillisecond, (2 * kSecond) >> shift);
   world_->After(delay, [this, node] { StartIfDown(node); });
 }
 

@@ -172,7 +172,15 @@ void Process::Handle(node::Output output) {
     });
     if (!alive()) return;
   }
+  const bool crash = !output.send.empty() && disk_.writing() &&
+                     world_->Fault(FaultKind::kSendCrash, Identity::Of(id_.value, run_, turns_, 2),
+                                   options_.send_crash);
   for (node::SendPayload& payload : output.send) host_->SendToPeer(id_, std::move(payload));
+  if (crash) {
+    probes_->Hit(Probe::kSendCrashes);
+    End(Death{.injected = true});
+    return;
+  }
   for (node::ClientReply& reply : output.replies) Reply(std::move(reply));
   if (!alive()) return;
   if (output.drained) {

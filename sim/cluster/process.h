@@ -29,6 +29,7 @@ struct ProcessOptions {
   // From the turn that makes an answer to the moment it leaves.
   Duration reply_low = 5;
   Duration reply_high = 100;
+  Ratio send_crash{1, 1000};  // of the turns that send something while the disk writes
   // A failed CHECK kills only this process, as it does in production; otherwise it ends the run.
   bool checks_are_crashes = false;
 };

@@ -74,6 +74,8 @@ class VirtualDisk {
   void LoseNextRename() { lose_next_rename_ = true; }
   // Flips bits in one block that is in use. False if there is none.
   bool Rot(Identity identity);
+  // Whether a crash now would meet requests under way.
+  bool writing() const { return !under_way_.empty(); }
   // Whether a crash now could lose anything that had been promised, or something promised is
   // already gone.
   bool untrustworthy() const { return shadow_.has_value() || !undone_.empty() || !damage_.empty(); }

@@ -58,8 +58,39 @@ Duration Network::Delay(Identity identity) const {
 
 void Network::CloseAll(NodeId node) {
   for (auto& [key, connection] : connections_) {
+    if (std::get<0>(key) == node) Orphaned(key);
     if (std::get<0>(key) == node || std::get<1>(key) == node) Break(key);
   }
+  for (auto& [key, orphan] : orphans_) {
+    if (std::get<1>(key.first) == node) orphan.receiver_gone = true;
+  }
+}
+
+void Network::Orphaned(const Key& key) {
+  Connection& connection = connections_[key];
+  if (connection.state != Connection::State::kOpen) return;
+  if (connection.half_open_until != Micros() || connection.last_arrival <= world_->now()) return;
+  const auto [from, to, lane] = key;
+  // A machine that loses its power may not have got rid of it all.
+  const Identity identity =
+      Identity::Of(from.value, to.value, static_cast<uint64_t>(lane), connection.epoch, 7);
+  if (!world_->Chance(Stream::kNetworkDelay, identity, Ratio{2, 3})) return;
+  const std::pair<Key, uint64_t> number(key, connection.epoch);
+  Orphan& orphan = orphans_[number];
+  orphan.greeted = connection.greeted;
+  orphan.decoder = std::move(connection.decoder);
+  world_->At(connection.last_arrival + 1, [this, number] { orphans_.erase(number); });
+}
+
+void Network::ArriveFromTheDead(const Key& key, uint64_t epoch, const std::string& bytes) {
+  const auto at = orphans_.find(std::pair<Key, uint64_t>(key, epoch));
+  if (at == orphans_.end() || at->second.receiver_gone) return;
+  Orphan& orphan = at->second;
+  if (Blocked(std::get<0>(key), std::get<1>(key))) return;
+  world_->Note(Hash64(bytes));
+  probes_->Hit(Probe::kFromTheDead);
+  orphan.decoder.Feed(bytes);
+  if (!Consume(key, orphan.decoder, orphan.greeted)) orphan.receiver_gone = true;
 }
 
 void Network::Break(const Key& key) {
@@ -184,7 +215,10 @@ void Network::Transmit(const Key& key, const SharedBytes& payload, Identity iden
 
 void Network::Arrive(const Key& key, uint64_t epoch, const std::string& bytes) {
   Connection& connection = connections_[key];
-  if (connection.epoch != epoch || connection.state != Connection::State::kOpen) return;
+  if (connection.epoch != epoch || connection.state != Connection::State::kOpen) {
+    ArriveFromTheDead(key, epoch, bytes);
+    return;
+  }
   if (world_->now() < connection.half_open_until) return;  // the receiver knows nothing of it
   if (connection.half_open_until != Micros()) {
     // The sender has noticed at last.

@@ -54,7 +54,7 @@ class Network {
   // Sends `payload`, or loses it. A closed connection is opened first; little waits for that, more
   // is lost.
   void Send(NodeId from, NodeId to, node::Lane lane, SharedBytes payload);
-  // The process on `node` is gone: all its connections break.
+  // The process on `node` is gone: all its connections break. What it had sent may still arrive.
   void CloseAll(NodeId node);
 
   // ---- Faults ----
@@ -85,6 +85,13 @@ class Network {
     std::deque<SharedBytes> waiting;
   };
 
+  // The receiver's end of a connection whose sender is gone: what is under way still arrives.
+  struct Orphan {
+    bool greeted = false;
+    bool receiver_gone = false;
+    node::FrameDecoder decoder;
+  };
+
   Duration Delay(Identity identity) const;
   void Connect(const Key& key);
   void Transmit(const Key& key, const SharedBytes& payload, Identity identity);
@@ -94,6 +101,8 @@ class Network {
   // Hands complete frames to the receiver; false: the connection must be closed.
   bool Consume(const Key& key, node::FrameDecoder& decoder, bool& greeted);
   void Break(const Key& key);
+  void Orphaned(const Key& key);
+  void ArriveFromTheDead(const Key& key, uint64_t epoch, const std::string& bytes);
 
   World* world_;
   Probes* probes_;
@@ -101,6 +110,7 @@ class Network {
   NetworkHost* host_;
   std::vector<NodeId> nodes_;
   std::map<Key, Connection> connections_;
+  std::map<std::pair<Key, uint64_t>, Orphan> orphans_;  // by connection and epoch
   std::map<std::pair<NodeId, NodeId>, Micros> blocked_;
   std::map<std::pair<NodeId, NodeId>, Micros> clogged_;
   std::vector<NodeId> isolated_;

@@ -85,6 +85,34 @@ TEST(NetworkTest, PartitionLosesAndResetsAndHeals) {
   EXPECT_EQ(wires.host.got.back(), "d");
 }
 
+TEST(NetworkTest, WhatADeadProcessHadSentArrivesOrNot) {
+  Wires wires{FaultSet()};
+  size_t sent = 0;
+  for (int i = 0; i < 60; ++i) {
+    wires.Send("first");
+    wires.Wait(100 * kMillisecond);
+    wires.Send("last words " + std::to_string(i));
+    wires.network.CloseAll(NodeId(1));
+    wires.Wait(100 * kMillisecond);
+    sent += 2;
+  }
+  const size_t lost = sent - wires.host.got.size();
+  EXPECT_GT(lost, 5u);
+  EXPECT_LT(lost, 40u);
+  EXPECT_EQ(wires.probes.count(Probe::kFromTheDead), 60 - lost);
+  // A receiver that has died too gets nothing, and its successor gets nothing half-way.
+  wires.host.got.clear();
+  for (int i = 0; i < 20; ++i) {
+    wires.Send("first");
+    wires.Wait(100 * kMillisecond);
+    wires.Send("last words");
+    wires.network.CloseAll(NodeId(1));
+    wires.network.CloseAll(NodeId(2));
+    wires.Wait(100 * kMillisecond);
+  }
+  EXPECT_EQ(wires.host.got, std::vector<std::string>(20, "first"));
+}
+
 TEST(NetworkTest, CorruptBytesNeverArriveAndCloseTheConnection) {
   NetworkOptions options;
   options.corrupt = Ratio{1, 3};

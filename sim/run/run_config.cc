@@ -94,6 +94,7 @@ RunConfig DrawConfig(const RunOptions& options) {
   config.turn_high = swarm.OneOf(223, {20, 200, 2000});
   config.reply_high = swarm.OneOf(224, {20, 500});
   config.nemesis_rate = Ratio{1, static_cast<uint32_t>(swarm.OneOf(230, {20, 40, 80}))};
+  config.send_crash = Ratio{1, static_cast<uint32_t>(swarm.OneOf(232, {200, 1000, 5000}))};
   config.nemesis_interval = swarm.OneOf(231, {250, 500, 1000}) * kMillisecond;
 
   config.clients = static_cast<int>(swarm.Between(240, 2, 8));

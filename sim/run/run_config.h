@@ -43,6 +43,7 @@ struct RunConfig {
   // Time between rounds of the nemesis, and how likely each kind is to strike a node in a round.
   Duration nemesis_interval = 500 * kMillisecond;
   Ratio nemesis_rate{1, 40};
+  Ratio send_crash{1, 1000};
 
   int clients = 4;
   Duration think_high = 300 * kMillisecond;

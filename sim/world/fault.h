@@ -23,6 +23,7 @@ enum class FaultKind : uint8_t {
   kNetHalfOpen,    // the receiver has forgotten a connection that the sender still believes in
   kNetCorrupt,     // bytes change on the way
   kCrash,          // a process or its machine dies, one or several at once
+  kSendCrash,      // a process dies right after it has sent something, with its disk still writing
   kPause,          // a process stands still while time goes on
   kDrain,          // a process is asked to hand over and then restarted
   kTransfer,       // an operator asks for another leader

@@ -32,6 +32,7 @@ namespace jfs::sim {
   X(kCrashes, "crashes")                                          \
   X(kClusterCrashes, "crashes of all nodes at once")              \
   X(kCrashesMidWrite, "crashes with disk writes under way")       \
+  X(kSendCrashes, "crashes right after sending")                  \
   X(kPauses, "pauses")                                            \
   X(kDrains, "drains")                                            \
   X(kTransfers, "leader transfers asked for")                     \
@@ -42,6 +43,7 @@ namespace jfs::sim {
   X(kPartitions, "partitions")                                    \
   X(kBridges, "bridge partitions")                                \
   X(kOneWay, "one-way partitions")                                \
+  X(kFromTheDead, "messages of processes that had died since")    \
   X(kConnectionsReset, "connections reset")                       \
   X(kFramesCorrupt, "corrupt frames refused")                     \
   X(kHalfOpen, "half-open connections")                           \
