@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -39,14 +38,6 @@ void SetUpLog(const Config& config) {
   logger->set_level(spdlog::level::from_str(config.log_level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
-}
-
-// A turn takes buffers of up to a few MiB and gives them back at its end. glibc would return them
-// to the kernel each time and fault the pages in again: for a batch of 64 KiB that was most of the
-// cost of its append. What is kept is far below the memory of the state.
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 8 << 20);
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 int Run(const Config& config) {
@@ -111,6 +102,5 @@ int main(int argc, char** argv) {
     std::puts("the configuration is fine");
     return 0;
   }
-  jfs::server::KeepFreedMemory();
   return jfs::server::Run(*config);
 }
