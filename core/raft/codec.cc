@@ -18,6 +18,12 @@ constexpr uint8_t kEntryVersion = 1;
 constexpr uint8_t kMessageVersion = 1;
 
 constexpr uint64_t kMaxMembers = 64;
+// Terms and indices that nobody can have counted to: from here, adding to one of them never wraps.
+// The log draws the same line (docs/formats/log.md).
+constexpr uint64_t kLargestNumber = uint64_t{1} << 62;
+
+LogIndex GetIndex(Decoder& in) { return LogIndex(in.VarintUpTo(kLargestNumber)); }
+Term GetTerm(Decoder& in) { return Term(in.VarintUpTo(kLargestNumber)); }
 
 enum class Tag : uint8_t {
   kHello = 1,
@@ -53,8 +59,8 @@ void Put(Encoder& out, const Membership& membership) {
 Membership GetMembership(Decoder& in) {
   Membership membership;
   membership.cluster = ClusterId(in.U64());
-  membership.as_of = LogIndex(in.Varint());
-  membership.as_of_term = Term(in.Varint());
+  membership.as_of = GetIndex(in);
+  membership.as_of_term = GetTerm(in);
   const uint64_t count = in.VarintUpTo(kMaxMembers);
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     const Member member = GetMember(in);
@@ -164,8 +170,8 @@ VoteRequest GetVoteRequest(Decoder& in) {
   VoteRequest body;
   body.pre_vote = in.Bool();
   body.transfer = in.Bool();
-  body.last_index = LogIndex(in.Varint());
-  body.last_term = Term(in.Varint());
+  body.last_index = GetIndex(in);
+  body.last_term = GetTerm(in);
   return body;
 }
 
@@ -173,24 +179,24 @@ VoteReply GetVoteReply(Decoder& in) {
   VoteReply body;
   body.pre_vote = in.Bool();
   body.granted = in.Bool();
-  body.commit.index = LogIndex(in.Varint());
-  body.commit.term = Term(in.Varint());
+  body.commit.index = GetIndex(in);
+  body.commit.term = GetTerm(in);
   return body;
 }
 
 AppendRequest GetAppendRequest(Decoder& in, const SharedBytes& whole, Term message_term) {
   AppendRequest body;
-  body.previous_index = LogIndex(in.Varint());
-  body.previous_term = Term(in.Varint());
-  body.commit = LogIndex(in.Varint());
+  body.previous_index = GetIndex(in);
+  body.previous_term = GetTerm(in);
+  body.commit = GetIndex(in);
   body.round = in.Varint();
   // Each entry takes at least three bytes, which bounds what is reserved for it.
   const uint64_t count = in.VarintUpTo(whole.size() / 3);
-  if (body.previous_index.value > UINT64_MAX - count - 1) in.Fail();
+  if (body.previous_index.value > kLargestNumber - count) in.Fail();
   Term term = body.previous_term;
   for (uint64_t i = 0; i < count && in.ok(); ++i) {
     Entry entry;
-    entry.term = Term(in.Varint());
+    entry.term = GetTerm(in);
     entry.index = body.previous_index + 1 + i;
     entry.kind = GetKind(in);
     entry.payload = GetPayload(in, whole);
@@ -206,8 +212,8 @@ AppendRequest GetAppendRequest(Decoder& in, const SharedBytes& whole, Term messa
 AppendReply GetAppendReply(Decoder& in) {
   AppendReply body;
   body.accepted = in.Bool();
-  body.match = LogIndex(in.Varint());
-  body.match_term = Term(in.Varint());
+  body.match = GetIndex(in);
+  body.match_term = GetTerm(in);
   body.round = in.Varint();
   body.busy = in.Bool();
   body.disk_low = in.Bool();
@@ -217,7 +223,7 @@ AppendReply GetAppendReply(Decoder& in) {
 
 Heartbeat GetHeartbeat(Decoder& in) {
   Heartbeat body;
-  body.commit = LogIndex(in.Varint());
+  body.commit = GetIndex(in);
   body.round = in.Varint();
   return body;
 }
@@ -287,7 +293,7 @@ std::optional<HardState> DecodeHardState(std::string_view bytes) {
   Decoder in(bytes);
   ExpectVersion(in, kHardStateVersion);
   HardState state;
-  state.term = Term(in.Varint());
+  state.term = GetTerm(in);
   state.voted_for = NodeId(in.Varint());
   state.membership = GetMembership(in);
   state.locked = GetMembership(in);
@@ -347,8 +353,8 @@ std::optional<Entry> DecodeEntry(const SharedBytes& bytes) {
   Decoder in(bytes.view());
   ExpectVersion(in, kEntryVersion);
   Entry entry;
-  entry.term = Term(in.Varint());
-  entry.index = LogIndex(in.Varint());
+  entry.term = GetTerm(in);
+  entry.index = GetIndex(in);
   entry.kind = GetKind(in);
   entry.payload = GetPayload(in, bytes);
   CheckPayload(in, entry);
@@ -376,7 +382,7 @@ std::optional<Message> DecodeMessage(const SharedBytes& bytes) {
   message.from = GetMember(in);
   message.to = NodeId(in.Varint());
   message.cluster = ClusterId(in.U64());
-  message.term = Term(in.Varint());
+  message.term = GetTerm(in);
   const Tag tag = static_cast<Tag>(in.U8());
   message.body = GetBody(in, tag, bytes, message.term);
   if (!in.Done() || message.from.node == NodeId{}) return std::nullopt;

@@ -96,6 +96,31 @@ TEST(CodecTest, TheExampleOfTheFormatsPage) {
             "0101000000000000000b0200000000000000070304010101050103020568656c6c6f");
 }
 
+TEST(CodecTest, NumbersThatNobodyCanHaveCountedToAreRefused) {
+  constexpr uint64_t kLargest = uint64_t{1} << 62;
+  const auto comes_back = [](uint64_t term, uint64_t previous, size_t entries) {
+    AppendRequest append;
+    append.previous_index = LogIndex(previous);
+    for (size_t i = 0; i < entries; ++i) append.entries.push_back(Command(0, term, "x"));
+    const Message message = {.from = {.node = NodeId(1), .incarnation = Incarnation(11)},
+                             .to = NodeId(2),
+                             .cluster = ClusterId(7),
+                             .term = Term(term),
+                             .body = std::move(append)};
+    return DecodeMessage(SharedBytes(EncodeMessage(message))).has_value();
+  };
+  EXPECT_TRUE(comes_back(kLargest, kLargest - 2, 2));
+  EXPECT_FALSE(comes_back(kLargest + 1, 1, 0));
+  EXPECT_FALSE(comes_back(UINT64_MAX, 1, 0));
+  EXPECT_FALSE(comes_back(1, kLargest - 1, 2));
+  EXPECT_FALSE(comes_back(1, UINT64_MAX, 1));
+  HardState state;
+  state.term = Term(kLargest);
+  EXPECT_TRUE(DecodeHardState(EncodeHardState(state)).has_value());
+  state.term = Term(UINT64_MAX);
+  EXPECT_FALSE(DecodeHardState(EncodeHardState(state)).has_value());
+}
+
 TEST(CodecTest, EveryTruncationIsRefused) {
   for (const Message& message : Samples()) {
     const std::string bytes = EncodeMessage(message);
