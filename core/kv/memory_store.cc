@@ -39,9 +39,9 @@ std::unique_ptr<Iterator> MemoryStore::Scan(std::string_view lower, std::string_
 absl::Status MemoryStore::Write(const WriteBatch& batch) {
   for (const auto& [key, value] : batch.changes()) {
     if (value.has_value()) {
-      contents_.insert_or_assign(key, *value);
-    } else {
-      contents_.erase(key);
+      contents_.insert_or_assign(std::string(key), std::string(*value));
+    } else if (const auto at = contents_.find(key); at != contents_.end()) {
+      contents_.erase(at);
     }
   }
   return absl::OkStatus();

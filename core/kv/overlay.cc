@@ -1,5 +1,7 @@
 #include "core/kv/overlay.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 namespace jfs::kv {
@@ -11,7 +13,9 @@ class OverlayIterator : public Iterator {
   OverlayIterator(std::unique_ptr<Iterator> below, const WriteBatch& batch, std::string_view lower,
                   std::string_view upper)
       : below_(std::move(below)), upper_(upper), changes_(batch.changes()) {
-    change_ = changes_.lower_bound(lower);
+    change_ = std::lower_bound(
+        changes_.begin(), changes_.end(), lower,
+        [](const WriteBatch::Change& change, std::string_view key) { return change.key < key; });
     Settle();
   }
 
@@ -27,10 +31,10 @@ class OverlayIterator : public Iterator {
   }
 
   std::string_view key() const override {
-    return source_ == Source::kBelow ? below_->key() : std::string_view(change_->first);
+    return source_ == Source::kBelow ? below_->key() : change_->key;
   }
   std::string_view value() const override {
-    return source_ == Source::kBelow ? below_->value() : std::string_view(*change_->second);
+    return source_ == Source::kBelow ? below_->value() : *change_->value;
   }
   absl::Status status() const override { return below_->status(); }
 
@@ -38,7 +42,7 @@ class OverlayIterator : public Iterator {
   enum class Source { kBelow, kBatch, kEnd };
 
   bool ChangeInRange() const {
-    return change_ != changes_.end() && (upper_.empty() || change_->first < upper_);
+    return change_ != changes_.end() && (upper_.empty() || change_->key < upper_);
   }
 
   // Finds the smallest remaining key, skipping deletions and what they hide.
@@ -49,12 +53,12 @@ class OverlayIterator : public Iterator {
         return;
       }
       const bool have_change = ChangeInRange();
-      if (!have_change || (below_->Valid() && below_->key() < change_->first)) {
+      if (!have_change || (below_->Valid() && below_->key() < change_->key)) {
         source_ = below_->Valid() ? Source::kBelow : Source::kEnd;
         return;
       }
-      if (below_->Valid() && below_->key() == change_->first) below_->Next();
-      if (change_->second.has_value()) {
+      if (below_->Valid() && below_->key() == change_->key) below_->Next();
+      if (change_->value.has_value()) {
         // Moving `below_` may have met an error; the next turn reports it.
         if (below_->Valid() || below_->status().ok()) {
           source_ = Source::kBatch;
@@ -68,18 +72,19 @@ class OverlayIterator : public Iterator {
 
   std::unique_ptr<Iterator> below_;
   std::string upper_;
-  const std::map<std::string, std::optional<std::string>, std::less<>>& changes_;
-  std::map<std::string, std::optional<std::string>, std::less<>>::const_iterator change_;
+  const std::span<const WriteBatch::Change> changes_;
+  std::span<const WriteBatch::Change>::iterator change_;
   Source source_ = Source::kEnd;
 };
 
 }  // namespace
 
 absl::Status Overlay::Get(std::string_view key, std::string* value, bool* found) const {
-  const auto at = batch_->changes().find(key);
-  if (at == batch_->changes().end()) return below_->Get(key, value, found);
-  *found = at->second.has_value();
-  if (*found) *value = *at->second;
+  // An empty batch is common: the first of an entry's commands sees one.
+  const WriteBatch::Change* const change = batch_->empty() ? nullptr : batch_->Find(key);
+  if (change == nullptr) return below_->Get(key, value, found);
+  *found = change->value.has_value();
+  if (*found) value->assign(*change->value);
   return absl::OkStatus();
 }
 
