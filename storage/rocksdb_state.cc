@@ -1,12 +1,16 @@
 #include "storage/rocksdb_state.h"
 
+#include <algorithm>
 #include <cstdarg>
+#include <functional>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/rate_limiter.h"
+#include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/checkpoint.h"
 #include "rocksdb/write_batch.h"
@@ -17,6 +21,7 @@ namespace jfs::storage {
 namespace {
 
 constexpr size_t kBatchHeaderBytes = 12;
+constexpr size_t kRecordBytes = 11;  // a tag and two lengths
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -26,6 +31,22 @@ class NoLogger : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+// Where a memtable begins to search for the place of a new key: where the one before it of the same
+// group went, instead of at the head of its skip list.
+class InsertGroups : public rocksdb::SliceTransform {
+ public:
+  explicit InsertGroups(std::function<size_t(std::string_view key)> group)
+      : group_(std::move(group)) {}
+  const char* Name() const override { return "jfs.InsertGroups"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), group_(ToView(key))};
+  }
+  bool InDomain(const rocksdb::Slice& /*key*/) const override { return true; }
+
+ private:
+  const std::function<size_t(std::string_view key)> group_;
 };
 
 rocksdb::Options ToRocksdb(const StateOptions& options, bool create) {
@@ -53,6 +74,10 @@ rocksdb::Options ToRocksdb(const StateOptions& options, bool create) {
   // them in a tenth of the time, in memtables and in files.
   out.memtable_whole_key_filtering = true;
   out.memtable_prefix_bloom_size_ratio = 0.02;
+  if (options.insert_group) {
+    out.memtable_insert_with_hint_prefix_extractor =
+        std::make_shared<InsertGroups>(options.insert_group);
+  }
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = true;
@@ -62,6 +87,20 @@ rocksdb::Options ToRocksdb(const StateOptions& options, bool create) {
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return out;
 }
+
+// A walk that ended before it began.
+class FailedIterator : public kv::Iterator {
+ public:
+  explicit FailedIterator(absl::Status status) : status_(std::move(status)) {}
+  bool Valid() const override { return false; }
+  void Next() override { CHECK(Valid()); }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  absl::Status status() const override { return status_; }
+
+ private:
+  const absl::Status status_;
+};
 
 class StateIterator : public kv::Iterator {
  public:
@@ -131,9 +170,23 @@ absl::StatusOr<raft::Position> RocksdbState::ReadPosition(const StateOptions& op
   return state.ReadApplied(rocksdb::ReadOptions());
 }
 
-RocksdbState::~RocksdbState() = default;
+RocksdbState::~RocksdbState() {
+  if (db_ == nullptr) return;
+  // Nobody is left to hear of an error: what is missing then is replayed like after a crash.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  WriteOut().IgnoreError();
+}
 
 absl::Status RocksdbState::Get(std::string_view key, std::string* value, bool* found) const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const kv::WriteBatch::Change* const change = gathered_.empty() ? nullptr : gathered_.Find(key);
+    if (change != nullptr) {
+      *found = change->value.has_value();
+      if (*found) value->assign(*change->value);
+      return absl::OkStatus();
+    }
+  }
   rocksdb::PinnableSlice pinned;
   const rocksdb::Status status =
       db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), ToSlice(key), &pinned);
@@ -146,28 +199,43 @@ absl::Status RocksdbState::Get(std::string_view key, std::string* value, bool* f
 
 std::unique_ptr<kv::Iterator> RocksdbState::Scan(std::string_view lower,
                                                  std::string_view upper) const {
+  // Walks are few and long next to lookups: RocksDB alone answers them.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (absl::Status status = WriteOut(); !status.ok()) {
+    return std::make_unique<FailedIterator>(std::move(status));
+  }
   return std::make_unique<StateIterator>(db_.get(), path_, lower, upper);
 }
 
 absl::Status RocksdbState::Write(const kv::WriteBatch& batch) {
-  // All at once: growing by doubling would copy the batch several times. A record is a tag, two
-  // lengths, key and value.
-  size_t bytes = kBatchHeaderBytes;
-  for (const auto& [key, value] : batch.changes()) {
-    bytes += 11 + key.size() + (value ? value->size() : 0);
-  }
-  rocksdb::WriteBatch out(bytes);
-  for (const auto& [key, value] : batch.changes()) {
-    const rocksdb::Status status =
-        value ? out.Put(ToSlice(key), ToSlice(*value)) : out.Delete(ToSlice(key));
-    if (!status.ok()) return FromRocksdb(status, "write", path_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  gathered_.Append(batch);
+  return gathered_.bytes() < options_.gather_bytes ? absl::OkStatus() : WriteOut();
+}
+
+absl::Status RocksdbState::WriteOut() const {
+  if (!failed_.ok() || gathered_.empty()) return failed_;
+  const std::span<const kv::WriteBatch::Change> changes = gathered_.changes();
+  // All at once: growing by doubling would copy the batch several times.
+  rocksdb::WriteBatch out(kBatchHeaderBytes + kRecordBytes * changes.size() + gathered_.bytes());
+  rocksdb::Status status;
+  for (const auto& [key, value] : changes) {
+    status = value ? out.Put(ToSlice(key), ToSlice(*value)) : out.Delete(ToSlice(key));
+    if (!status.ok()) break;
   }
   rocksdb::WriteOptions write;
   write.disableWAL = true;
-  return FromRocksdb(db_->Write(write, &out), "write", path_);
+  if (status.ok()) status = db_->Write(write, &out);
+  gathered_.Clear();
+  failed_ = FromRocksdb(status, "write", path_);
+  return failed_;
 }
 
 absl::StatusOr<raft::Position> RocksdbState::Flush() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (absl::Status status = WriteOut(); !status.ok()) return status;
+  }
   rocksdb::FlushOptions flush;
   flush.wait = true;
   const rocksdb::Status status = db_->Flush(flush);
@@ -190,6 +258,10 @@ absl::StatusOr<raft::Position> RocksdbState::ReadApplied(const rocksdb::ReadOpti
 }
 
 absl::Status RocksdbState::Checkpoint(const std::string& path) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (absl::Status status = WriteOut(); !status.ok()) return status;
+  }
   rocksdb::Checkpoint* raw = nullptr;
   rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
@@ -202,6 +274,8 @@ void RocksdbState::Abandon() {
   const rocksdb::Status status = db_->SetDBOptions({{"avoid_flush_during_shutdown", "true"}});
   CHECK(status.ok()) << status.ToString();
   rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  gathered_.Clear();
   db_.reset();
 }
 

@@ -1,9 +1,11 @@
 #ifndef STORAGE_ROCKSDB_STATE_H_
 #define STORAGE_ROCKSDB_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,7 @@
 #include "rocksdb/env.h"
 
 #include "core/kv/state_store.h"
+#include "core/kv/write_batch.h"
 #include "core/raft/types.h"
 
 namespace jfs::storage {
@@ -22,6 +25,14 @@ struct StateOptions {
   // The row that is part of every batch and says how far the state goes, and how to read it.
   std::string applied_key;
   std::function<absl::StatusOr<raft::Position>(std::string_view row)> decode_applied;
+
+  // How long a beginning of `key` (at most all of it) it shares with keys that are likely to be
+  // written just before or after it, near it in key order. Only speed depends on it. Unset: no such
+  // groups are known.
+  std::function<size_t(std::string_view key)> insert_group;
+
+  // Keys and values of the batches that are gathered before RocksDB gets them; 0: none are.
+  uint64_t gather_bytes = uint64_t{256} << 10;
 
   uint64_t block_cache_bytes = uint64_t{256} << 20;
   // A memtable's size: about what has to be replayed from the log after a crash.
@@ -34,10 +45,15 @@ struct StateOptions {
 
 // The state of one master in one RocksDB directory: one column family, no write-ahead log.
 //
-// Why what survives a crash is always the state after some whole batch: a batch enters one memtable
-// as a whole (memtables are switched only between batches), memtables become durable in the order
-// they were filled, and each does so by one synced record of the MANIFEST. Any error is terminal:
-// RocksDB's own resumption after background errors is off.
+// Batches are gathered until they are worth an insert into RocksDB: rows that change with every
+// batch (a busy directory's, counters, the applied position) are inserted once, and neighbours
+// together. To readers there is no difference; for a crash, the gathered batches are simply the
+// last ones, which nobody may count on before a Flush.
+//
+// Why what survives a crash is always the state after some whole batch: gathered batches
+// enter one memtable as a whole (memtables are switched only between batches), memtables become
+// durable in the order they were filled, and each does so by one synced record of the MANIFEST. Any
+// error is terminal: RocksDB's own resumption after background errors is off.
 //
 // Get, Scan and Write belong to one thread; the other functions may run in a second one at the same
 // time.
@@ -81,9 +97,15 @@ class RocksdbState : public kv::StateStore {
 
   absl::StatusOr<raft::Position> ReadApplied(const rocksdb::ReadOptions& read) const;
 
+  // Gives RocksDB what is gathered. REQUIRES: mutex_ is held.
+  absl::Status WriteOut() const;
+
   const StateOptions options_;
   const std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
+  mutable std::mutex mutex_;
+  mutable kv::WriteBatch gathered_;  // newer than what db_ has
+  mutable absl::Status failed_;      // of the first WriteOut that failed
 };
 
 // The same error as an absl::Status that names `what` and `path`.

@@ -1,5 +1,7 @@
 #include "storage/state_model.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -33,7 +35,10 @@ StateOptions StateModel::Options(rocksdb::Env* env) {
   StateOptions options;
   options.applied_key = std::string(kAppliedKey);
   options.decode_applied = DecodeApplied;
+  // Of "key0123" what comes before the last two digits.
+  options.insert_group = [](std::string_view key) { return std::min<size_t>(key.size(), 5); };
   options.block_cache_bytes = 1 << 20;
+  options.gather_bytes = 20 << 10;  // a few batches
   options.write_buffer_bytes = 64 << 10;
   options.background_bytes_per_second = 0;
   options.env = env;

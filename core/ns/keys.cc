@@ -1,5 +1,6 @@
 #include "core/ns/keys.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "absl/strings/escaping.h"
@@ -61,6 +62,15 @@ std::string RetryKey(uint64_t index, uint32_t ordinal) {
   std::string key = WithNumber(Prefix::kRetry, index, 4);
   Encoder(&key).U32(ordinal);
   return key;
+}
+
+size_t InsertGroupBytes(std::string_view key) {
+  // Of a number all but the lowest 16 bits: what is made now lies apart from what was made long
+  // ago and changes again, and there are few groups.
+  constexpr size_t kNumbered = sizeof(char) + sizeof(uint64_t) - 2;
+  constexpr size_t kDirectoryEntries = sizeof(char) + sizeof(InodeId);
+  const bool entry = !key.empty() && key[0] == static_cast<char>(Prefix::kEntry);
+  return std::min(key.size(), entry ? kDirectoryEntries : kNumbered);
 }
 
 std::string EndOf(std::string prefix) {

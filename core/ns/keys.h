@@ -1,6 +1,7 @@
 #ifndef CORE_NS_KEYS_H_
 #define CORE_NS_KEYS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,6 +39,11 @@ std::string BlockKey(InodeId file, uint32_t index);
 std::string OpenFileKey(InodeId file);
 std::string PendingDeleteKey(InodeId id);
 std::string RetryKey(uint64_t index, uint32_t ordinal);
+
+// How many bytes at the beginning `key` shares with the keys that are likely to be written right
+// before and after it: the entries of a directory come one after the other, and so does whatever is
+// numbered in sequence. For stores that can make use of it; any key will do.
+size_t InsertGroupBytes(std::string_view key);
 
 // First key behind all keys that start with `prefix`, for scans. REQUIRES: `prefix` has a byte
 // below 0xff.
