@@ -12,6 +12,7 @@
 
 #include "core/base/overload.h"
 #include "core/node/applied_row.h"
+#include "core/ns/keys.h"
 #include "server/master_status.h"
 #include "server/status_page.h"
 #include "spdlog/spdlog.h"
@@ -38,6 +39,7 @@ uint64_t TrueRandom() {
 storage::StateDirectoryOptions StateOptions() {
   storage::StateDirectoryOptions options;
   options.state.applied_key = std::string(node::kAppliedKey);
+  options.state.insert_group = &ns::InsertGroupBytes;
   options.state.decode_applied = [](std::string_view bytes) -> absl::StatusOr<raft::Position> {
     absl::StatusOr<node::AppliedRow> row = node::DecodeAppliedRow(bytes);
     if (!row.ok()) return row.status();
@@ -332,27 +334,15 @@ void Master::Submit(node::ClientCommand command) { inputs_.push_back(std::move(c
 void Master::Submit(node::ClientRead read) { inputs_.push_back(std::move(read)); }
 
 ns::NamespaceId Master::NamespaceOf(uint32_t listener) {
-  const std::string& name = config_.namespaces[listener].name;
-  if (node_->state() != nullptr) {
-    for (const ns::Namespace::NamespaceInfo& info : node_->state()->namespaces()) {
-      if (info.name == name) return info.id;
-    }
-  }
-  return 0;  // no such namespace yet: the node answers that it is not ready
+  // 0: no such namespace yet, and the node answers that it is not ready.
+  if (node_->state() == nullptr) return 0;
+  return node_->state()->FindNamespace(config_.namespaces[listener].name).value_or(0);
 }
 
-const node::NodeStatus& Master::RecentStatus() {
-  if (status_step_ != steps_) {
-    status_ = node_->status();
-    status_step_ = steps_;
-  }
-  return status_;
-}
-
-bool Master::Serving() { return RecentStatus().serving; }
+bool Master::Serving() { return node_->serving(); }
 
 net::hadoop::LocalState Master::Local(ns::NamespaceId ns) {
-  const node::NodeStatus& status = RecentStatus();
+  const node::NodeStatus status = node_->status();
   net::hadoop::LocalState local;
   using Role = net::hadoop::LocalState::Role;
   if (status.phase == node::Phase::kRecovering) {
@@ -392,7 +382,7 @@ void Master::StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto*
 }
 
 absl::Status Master::TransferLeadership(const std::string& address) {
-  if (!RecentStatus().serving) {
+  if (!node_->serving()) {
     return absl::FailedPreconditionError("this master does not lead: ask the leader");
   }
   if (address.empty()) {

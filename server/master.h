@@ -72,7 +72,6 @@ class Master : public net::ServiceHost, public net::PeerTransport::Receiver {
   void PublishStatus();
   std::optional<ns::Namespace::Totals> TotalsOf(ns::NamespaceId ns) const;
   void UpdateIdentity();
-  const node::NodeStatus& RecentStatus();
 
   const Config config_;
   net::EventLoop* const loop_;
@@ -99,9 +98,6 @@ class Master : public net::ServiceHost, public net::PeerTransport::Receiver {
   bool draining_ = false;
   absl::Status fatal_;
   uint64_t steps_ = 0;
-  // What the service asks for often, as of the last step.
-  node::NodeStatus status_;
-  uint64_t status_step_ = UINT64_MAX;
 };
 
 }  // namespace jfs::server

@@ -110,7 +110,7 @@ void Calls::OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Outpu
   }
 }
 
-void Calls::OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, Output* out) {
+void Calls::OnApplied(raft::Position at, std::vector<ns::Reply> replies, Output* out) {
   const auto found = committed_.find(at.index);
   if (found == committed_.end()) return;
   const Committed committed = std::move(found->second);
@@ -121,7 +121,7 @@ void Calls::OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, 
     if (committed.calls[i] == CallHandle{}) continue;
     out->replies.push_back(ClientReply{.call = committed.calls[i],
                                        .outcome = ClientReply::Outcome::kReply,
-                                       .reply = replies[i],
+                                       .reply = std::move(replies[i]),
                                        .at = at,
                                        .ordinal = static_cast<uint32_t>(i)});
   }

@@ -46,7 +46,7 @@ class Calls {
   // OnApplied.
   void OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Output* out);
   // The entry at `at` was applied, with one reply per command.
-  void OnApplied(raft::Position at, const std::vector<ns::Reply>& replies, Output* out);
+  void OnApplied(raft::Position at, std::vector<ns::Reply> replies, Output* out);
   // The state jumped to `at`: what entries up to there did is in it, but nobody saw the answers.
   void OnInstalled(raft::Position at, Output* out);
   // Everything that has not been proposed yet is answered with `outcome`.

@@ -19,6 +19,7 @@ Output Node::Step(Micros now, WallMillis wall, std::span<const Input> inputs) {
   return impl_->Step(now, wall, inputs);
 }
 bool Node::LeaseValid(Micros now) const { return impl_->LeaseValid(now); }
+bool Node::serving() const { return impl_->serving(); }
 NodeStatus Node::status() const { return impl_->status(); }
 const ns::Namespace* Node::state() const { return impl_->state(); }
 const raft::Entry* Node::entry(raft::LogIndex index) const { return impl_->entry(index); }
@@ -114,12 +115,12 @@ void Node::Impl::Take(const Input& input) {
 }
 
 void Node::Impl::TakeClientCommand(const ClientCommand& call) {
-  const raft::Status raft = raft_->status();
+  const raft::Standing raft = raft_->standing();
   ClientReply refusal{.call = call.call, .leader = raft.leader};
   if (raft.role != raft::Role::kLeader) {
     refusal.outcome = ClientReply::Outcome::kNotLeader;
   } else if (!raft.ready || phase_ != Phase::kRunning || call.command.ns == 0 ||
-             namespace_->namespaces().empty()) {
+             !namespace_->has_namespaces()) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
   } else {
     calls_.Add(call, &out_);
@@ -202,7 +203,7 @@ void Node::Impl::Say(Event::Severity severity, std::string text) {
 }
 
 void Node::Impl::NoteRaftChanges() {
-  const raft::Status raft = raft_->status();
+  const raft::Standing raft = raft_->standing();
   const bool leader = raft.role == raft::Role::kLeader;
   if (leader != was_leader_) {
     Say(Event::Severity::kInfo,
@@ -254,6 +255,11 @@ const raft::Entry* Node::Impl::entry(raft::LogIndex index) const {
   return raft_ == nullptr ? nullptr : raft_->entry(index);
 }
 
+bool Node::Impl::serving() const {
+  // A node that runs has both a Raft peer and a namespace.
+  return phase_ == Phase::kRunning && raft_->standing().ready && namespace_->has_namespaces();
+}
+
 NodeStatus Node::Impl::status() const {
   NodeStatus status;
   status.phase = phase_;
@@ -274,8 +280,7 @@ NodeStatus Node::Impl::status() const {
   if (namespace_ != nullptr) {
     status.position = namespace_->position();
     status.state_hash = namespace_->state_hash();
-    status.serving = phase_ == Phase::kRunning && status.raft.role == raft::Role::kLeader &&
-                     status.raft.ready && !namespace_->namespaces().empty();
+    status.serving = serving();
   }
   return status;
 }

@@ -88,6 +88,8 @@ class Node {
   [[nodiscard]] Output Step(Micros now, WallMillis wall, std::span<const Input> inputs);
 
   bool LeaseValid(Micros now) const;
+  // NodeStatus::serving without the rest, which is copied: drivers ask for every call.
+  bool serving() const;
   NodeStatus status() const;
 
   // Null while recovering or installing. For status pages and oracles; do not keep it across steps.

@@ -20,8 +20,8 @@ void Node::Impl::ApplyCommitted() {
     std::vector<ns::Reply> replies;
   };
   std::vector<Answer> answers;
-  kv::WriteBatch batch;
-  const kv::Overlay view(store_, &batch);
+  apply_batch_.Clear();
+  const kv::Overlay view(store_, &apply_batch_);
   uint32_t left = config_.apply_entries_per_step;
   uint64_t bytes = 0;
   while (left > 0 && bytes < config_.apply_bytes_per_step && applied_.index + 1 < commit_end_) {
@@ -32,8 +32,8 @@ void Node::Impl::ApplyCommitted() {
     bytes += entry->payload.size();
     if (entry->kind == raft::EntryKind::kCommand) {
       std::vector<ns::Reply> replies;
-      const absl::Status status =
-          namespace_->Apply(view, entry->index.value, entry->payload.view(), &batch, &replies);
+      const absl::Status status = namespace_->Apply(view, entry->index.value, entry->payload.view(),
+                                                    &apply_batch_, &replies);
       if (!status.ok()) {
         Fail(absl::Status(status.code(),
                           absl::StrCat("cannot apply log entry ", at.index.value, " of term ",
@@ -46,14 +46,14 @@ void Node::Impl::ApplyCommitted() {
     applied_ = at;
   }
   applied_row_.at = applied_;
-  applied_row_.membership = raft_->status().membership;
-  batch.Put(kAppliedKey, EncodeAppliedRow(applied_row_));
-  if (absl::Status status = store_->Write(batch); !status.ok()) {
+  applied_row_.membership = raft_->membership();
+  apply_batch_.Put(kAppliedKey, EncodeAppliedRow(applied_row_));
+  if (absl::Status status = store_->Write(apply_batch_); !status.ok()) {
     Fail(absl::Status(status.code(),
                       absl::StrCat("cannot write to the state store: ", status.message())));
     return;
   }
-  for (const Answer& answer : answers) calls_.OnApplied(answer.at, answer.replies, &out_);
+  for (Answer& answer : answers) calls_.OnApplied(answer.at, std::move(answer.replies), &out_);
   StepRaft(raft::Applied{applied_.index});
 }
 
@@ -64,7 +64,7 @@ void Node::Impl::ServeReads() {
     const WaitingRead read = std::move(ready_reads_.begin()->second);
     ready_reads_.erase(ready_reads_.begin());
     ClientReply reply{.call = read.call, .at = applied_, .by_lease = read.by_lease};
-    if (read.request.ns == 0 || namespace_->namespaces().empty()) {
+    if (read.request.ns == 0 || !namespace_->has_namespaces()) {
       reply.outcome = ClientReply::Outcome::kNotReady;
     } else {
       if (absl::Status status = namespace_->Read(*store_, read.request, &reply.reply);
@@ -81,7 +81,7 @@ void Node::Impl::ServeReads() {
 
 void Node::Impl::ProposeWaiting() {
   if (!calls_.waiting() || phase_ == Phase::kStopped) return;
-  const raft::Status raft = raft_->status();
+  const raft::Standing raft = raft_->standing();
   if (raft.role != raft::Role::kLeader) {
     calls_.RefuseWaiting(ClientReply::Outcome::kNotLeader, raft.leader, &out_);
     return;
@@ -106,13 +106,12 @@ void Node::Impl::ProposeWaiting() {
 // left.
 void Node::Impl::LeaderDuties() {
   if (phase_ != Phase::kRunning) return;
-  const raft::Status raft = raft_->status();
+  const raft::Standing raft = raft_->standing();
   if (raft.role != raft::Role::kLeader || !raft.ready || applied_.index + 1 != commit_end_) return;
 
-  const std::vector<ns::Namespace::NamespaceInfo> present = namespace_->namespaces();
   const bool asked = set_up_term_ == raft.term && now_ < last_set_up_ + kSecond;
   if (!asked) {
-    const bool first = present.empty();
+    const bool first = !namespace_->has_namespaces();
     bool proposed = false;
     // Limits are the cluster's, not a master's: they are set once, before the first namespace
     // exists.
@@ -121,9 +120,7 @@ void Node::Impl::LeaderDuties() {
       proposed = true;
     }
     for (const std::string& name : config_.namespaces) {
-      const bool exists = std::any_of(present.begin(), present.end(),
-                                      [&](const auto& info) { return info.name == name; });
-      if (exists) continue;
+      if (namespace_->FindNamespace(name).has_value()) continue;
       calls_.AddInternal(ns::CreateNamespace{name});
       proposed = true;
     }

@@ -28,6 +28,7 @@ class Node::Impl {
   Output Start(Micros now);
   Output Step(Micros now, WallMillis wall, std::span<const Input> inputs);
   bool LeaseValid(Micros now) const;
+  bool serving() const;
   NodeStatus status() const;
   const ns::Namespace* state() const { return namespace_.get(); }
   const raft::Entry* entry(raft::LogIndex index) const;
@@ -49,7 +50,7 @@ class Node::Impl {
   absl::Status OpenNamespace();
 
   // node_log.cc
-  void StepRaft(const raft::Input& input);
+  void StepRaft(raft::Input input);
   void TakeRaftOutput(raft::Output output);
   void Persist(const raft::Persist& order);
   void ReleaseHeld();
@@ -124,6 +125,7 @@ class Node::Impl {
   raft::Position applied_;
   raft::LogIndex commit_end_;  // first index not known to be committed
   AppliedRow applied_row_;
+  kv::WriteBatch apply_batch_;  // between turns only its memory matters
 
   // Calls.
   Calls calls_;

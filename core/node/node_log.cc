@@ -22,8 +22,8 @@ Lane LaneOf(const raft::Message& message) {
 
 // A step may bring about the next one (a batch that is durable at once, a read that turns out
 // served): these wait their turn, because Raft is stepped by one input at a time.
-void Node::Impl::StepRaft(const raft::Input& input) {
-  raft_inputs_.push_back(input);
+void Node::Impl::StepRaft(raft::Input input) {
+  raft_inputs_.push_back(std::move(input));
   if (stepping_raft_) return;
   stepping_raft_ = true;
   while (!raft_inputs_.empty() && phase_ != Phase::kStopped) {
@@ -48,7 +48,7 @@ void Node::Impl::TakeRaftOutput(raft::Output output) {
     commit_end_ = output.committed.end;
   }
   if (!output.proposals.empty()) {
-    const NodeId leader = raft_->status().leader;
+    const NodeId leader = raft_->standing().leader;
     for (const raft::ProposalOutcome& outcome : output.proposals) {
       calls_.OnOutcome(outcome, leader, &out_);
     }
@@ -145,7 +145,7 @@ void Node::Impl::OnReadOutcome(const raft::ReadOutcome& outcome) {
     }
     return;
   }
-  const raft::Status raft = raft_->status();
+  const raft::Standing raft = raft_->standing();
   for (const WaitingRead& read : reads) {
     out_.replies.push_back(ClientReply{.call = read.call,
                                        .outcome = raft.role == raft::Role::kLeader

@@ -201,6 +201,15 @@ std::vector<Namespace::NamespaceInfo> Namespace::namespaces() const {
   return infos;
 }
 
+bool Namespace::has_namespaces() const { return !impl_->state().namespaces.empty(); }
+
+std::optional<NamespaceId> Namespace::FindNamespace(std::string_view name) const {
+  for (const auto& [id, record] : impl_->state().namespaces) {
+    if (record.name == name) return id;
+  }
+  return std::nullopt;
+}
+
 const SetLimits& Namespace::limits() const { return impl_->state().limits; }
 
 Namespace::RetryCacheStatus Namespace::retry_cache() const {

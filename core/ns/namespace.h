@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,8 @@ class Namespace {
     InodeId root = 0;
   };
   std::vector<NamespaceInfo> namespaces() const;
+  bool has_namespaces() const;
+  std::optional<NamespaceId> FindNamespace(std::string_view name) const;
   const SetLimits& limits() const;
   struct RetryCacheStatus {
     uint64_t rows = 0, bytes = 0;

@@ -28,6 +28,8 @@ class Raft::Impl {
   Output Step(Micros now, const Input& input);
   bool LeaseValid(Micros now) const;
   const Entry* entry(LogIndex index) const { return log_.at(index); }
+  Standing standing() const;
+  const Membership& membership() const { return hard_.membership; }
   Status status() const;
 
  private:

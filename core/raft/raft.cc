@@ -28,6 +28,8 @@ Raft::~Raft() = default;
 Output Raft::Step(Micros now, const Input& input) { return impl_->Step(now, input); }
 bool Raft::LeaseValid(Micros now) const { return impl_->LeaseValid(now); }
 const Entry* Raft::entry(LogIndex index) const { return impl_->entry(index); }
+Standing Raft::standing() const { return impl_->standing(); }
+const Membership& Raft::membership() const { return impl_->membership(); }
 Status Raft::status() const { return impl_->status(); }
 
 Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
@@ -378,20 +380,29 @@ void Raft::Impl::AdvanceCommit(LogIndex index) {
   }
 }
 
+Standing Raft::Impl::standing() const {
+  return {.role = role_,
+          .term = hard_.term,
+          .leader = leader_,
+          .ready = role_ == Role::kLeader && OwnTermCommitted(),
+          .recovering = hard_.recovering};
+}
+
 Status Raft::Impl::status() const {
+  const Standing now = standing();
   Status status;
-  status.role = role_;
-  status.term = hard_.term;
+  status.role = now.role;
+  status.term = now.term;
   status.voted_for = hard_.voted_for;
-  status.leader = leader_;
+  status.leader = now.leader;
   status.commit = commit_;
   status.applied = applied_;
   status.durable = durability_.durable_index();
   status.last_index = log_.last_index();
   status.last_term = log_.last_term();
   status.first_index = log_.first_index();
-  status.recovering = hard_.recovering;
-  status.ready = role_ == Role::kLeader && OwnTermCommitted();
+  status.recovering = now.recovering;
+  status.ready = now.ready;
   status.disk_low = disk_low_;
   status.transferring = lead_ && lead_->transfer_to != NodeId{};
   status.membership = hard_.membership;

@@ -73,6 +73,15 @@ struct FollowerStatus {
   Micros last_heard;
 };
 
+// The few things that a driver asks all the time.
+struct Standing {
+  Role role = Role::kForming;
+  Term term;
+  NodeId leader;            // NodeId{} if unknown
+  bool ready = false;       // leader with an entry of its own term committed
+  bool recovering = false;  // see HardState::recovering
+};
+
 struct Status {
   Role role = Role::kForming;
   Term term;
@@ -117,6 +126,9 @@ class Raft {
   // REQUIRES for committed entries not yet reported Applied: never null.
   const Entry* entry(LogIndex index) const;
 
+  Standing standing() const;
+  const Membership& membership() const;
+  // All there is to know, copied: for status pages and oracles.
   Status status() const;
 
  private:
