@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/hash.h"
+
 namespace jfs::kv {
 namespace {
 
@@ -11,6 +13,7 @@ namespace {
 // upper end and reuse it.
 constexpr size_t kFirstBlockBytes = 1 << 10;
 constexpr size_t kLastBlockBytes = 64 << 10;
+constexpr size_t kNone = SIZE_MAX;
 
 bool KeyLess(const WriteBatch::Change& a, const WriteBatch::Change& b) { return a.key < b.key; }
 
@@ -53,8 +56,9 @@ void WriteBatch::Clear() {
     }
   }
   changes_.clear();
-  index_.clear();
-  bytes_ = sorted_ = indexed_ = 0;
+  newest_.clear();
+  older_.clear();
+  bytes_ = sorted_ = 0;
 }
 
 void WriteBatch::Swap(WriteBatch& other) noexcept {
@@ -62,8 +66,8 @@ void WriteBatch::Swap(WriteBatch& other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(changes_, other.changes_);
   std::swap(sorted_, other.sorted_);
-  std::swap(index_, other.index_);
-  std::swap(indexed_, other.indexed_);
+  std::swap(newest_, other.newest_);
+  std::swap(older_, other.older_);
 }
 
 std::span<const WriteBatch::Change> WriteBatch::changes() const {
@@ -79,19 +83,26 @@ std::span<const WriteBatch::Change> WriteBatch::changes() const {
     }
     changes_.resize(kept);
     sorted_ = kept;
-    // It names places in the order before.
-    index_.clear();
-    indexed_ = 0;
+    // They name places in the order before.
+    newest_.clear();
+    older_.clear();
   }
   return changes_;
 }
 
 const WriteBatch::Change* WriteBatch::Find(std::string_view key) const {
-  for (; indexed_ < changes_.size(); ++indexed_) {
-    index_.insert_or_assign(changes_[indexed_].key, indexed_);
+  while (older_.size() < changes_.size()) {
+    const size_t number = older_.size();
+    const auto [at, added] = newest_.emplace(Hash64(changes_[number].key), number);
+    older_.push_back(added ? kNone : at->second);
+    at->second = number;
   }
-  const auto at = index_.find(key);
-  return at == index_.end() ? nullptr : &changes_[at->second];
+  const auto at = newest_.find(Hash64(key));
+  if (at == newest_.end()) return nullptr;
+  for (size_t number = at->second; number != kNone; number = older_[number]) {
+    if (changes_[number].key == key) return &changes_[number];
+  }
+  return nullptr;
 }
 
 }  // namespace jfs::kv

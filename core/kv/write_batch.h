@@ -2,6 +2,7 @@
 #define CORE_KV_WRITE_BATCH_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,9 +72,10 @@ class WriteBatch {
   // rest of the members is what makes reading fast.
   mutable std::vector<Change> changes_;
   mutable size_t sorted_ = 0;
-  // Where the newest change of each key is, of the first `indexed_` changes.
-  mutable LookupMap<std::string_view, size_t> index_;
-  mutable size_t indexed_ = 0;
+  // Of the first older_.size() changes: by a key's hash, the newest; and for each, the one before
+  // it with the same hash.
+  mutable LookupMap<uint64_t, size_t> newest_;
+  mutable std::vector<size_t> older_;
 };
 
 }  // namespace jfs::kv
