@@ -180,6 +180,8 @@ RocksdbState::~RocksdbState() {
 absl::Status RocksdbState::Get(std::string_view key, std::string* value, bool* found) const {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    // What could not be written may be missing below: no answer is better than an old one.
+    if (!failed_.ok()) return failed_;
     const kv::WriteBatch::Change* const change = gathered_.empty() ? nullptr : gathered_.Find(key);
     if (change != nullptr) {
       *found = change->value.has_value();
@@ -209,6 +211,7 @@ std::unique_ptr<kv::Iterator> RocksdbState::Scan(std::string_view lower,
 
 absl::Status RocksdbState::Write(const kv::WriteBatch& batch) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (!failed_.ok()) return failed_;
   gathered_.Append(batch);
   return gathered_.bytes() < options_.gather_bytes ? absl::OkStatus() : WriteOut();
 }

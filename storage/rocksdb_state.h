@@ -105,7 +105,7 @@ class RocksdbState : public kv::StateStore {
   std::unique_ptr<rocksdb::DB> db_;
   mutable std::mutex mutex_;
   mutable kv::WriteBatch gathered_;  // newer than what db_ has
-  mutable absl::Status failed_;      // of the first WriteOut that failed
+  mutable absl::Status failed_;      // of the first WriteOut that failed: the end of all access
 };
 
 // The same error as an absl::Status that names `what` and `path`.
