@@ -26,7 +26,8 @@ constexpr uint64_t kBaseDistance = 1'000'000;
   F::kNetDrop, F::kNetReset, F::kNetDuplicate, F::kNetReorder, F::kNetClog, F::kNetPartition, \
       F::kNetHalfOpen, F::kNetCorrupt
 // Everything that makes a process lose what was not durable.
-#define JFS_SIM_CRASHES F::kCrash, F::kSendCrash, F::kInstallCrash, F::kDiskError, F::kDiskFull, F::kDrain
+#define JFS_SIM_CRASHES \
+  F::kCrash, F::kSendCrash, F::kInstallCrash, F::kDiskError, F::kDiskFull, F::kDrain
 
 const std::vector<Mutant>& AllMutants() {
   static const std::vector<Mutant>& mutants = *new std::vector<Mutant>{

@@ -80,8 +80,8 @@ void VirtualDisk::Start(const log::DiskRequest& request, Done done) {
     fail = true;
     probes_->Hit(Probe::kDiskErrors);
   }
-  under_way_.emplace(number,
-                     UnderWay{request.action, request.token, batches_written_, fail, std::move(done)});
+  under_way_.emplace(
+      number, UnderWay{request.action, request.token, batches_written_, fail, std::move(done)});
   world_->After(latency, [this, number] { Complete(number); });
 }
 
@@ -277,13 +277,14 @@ uint64_t VirtualDisk::BatchAt(const std::string& file, uint64_t offset) const {
 }
 
 bool VirtualDisk::GivenAway(const Damage& damage) const {
-  return std::any_of(
-      recent_batches_.begin(), recent_batches_.end(), [&](const BatchWritten& later) {
-        if (later.started < damage.batch || later.number <= damage.batch) return false;
-        const auto first = damage_.lower_bound(BlockAt(later.file, later.offset));
-        return first == damage_.end() || first->first.first != later.file ||
-               first->first.second >= later.offset + later.bytes;
-      });
+  return std::any_of(recent_batches_.begin(), recent_batches_.end(),
+                     [&](const BatchWritten& later) {
+                       if (later.started < damage.batch || later.number <= damage.batch)
+                         return false;
+                       const auto first = damage_.lower_bound(BlockAt(later.file, later.offset));
+                       return first == damage_.end() || first->first.first != later.file ||
+                              first->first.second >= later.offset + later.bytes;
+                     });
 }
 
 void VirtualDisk::TakeBackSilentDamage() {

@@ -41,7 +41,7 @@ CommittedHistory::CommittedHistory(Mutations mutations, Probes* probes)
   namespace_ = *std::move(opened);
 }
 
-void CommittedHistory::Observe(NodeId node, const raft::Entry& entry) {
+void CommittedHistory::Observe(NodeId node, raft::Term in, const raft::Entry& entry) {
   const uint64_t index = entry.index.value;
   const uint64_t payload_hash = Hash64(entry.payload.view());
   if (index <= last()) {
@@ -59,7 +59,11 @@ void CommittedHistory::Observe(NodeId node, const raft::Entry& entry) {
   if (index > 1 && entry.term < at(index - 1).term) {
     Violate("committed-entry", absl::StrCat("terms fall at index ", index));
   }
-  Entry next{entry.term, entry.kind, payload_hash, 0, 0, {}};
+  Entry next;
+  next.term = entry.term;
+  next.committed_in = in;
+  next.kind = entry.kind;
+  next.payload_hash = payload_hash;
   Execute(next, entry);
   next.state_hash = namespace_->state_hash();
   next.sequence = model_.sequence();

@@ -34,6 +34,7 @@ class CommittedHistory {
   };
   struct Entry {
     raft::Term term;
+    raft::Term committed_in;  // the term of who first knew: the leader that committed it
     raft::EntryKind kind = raft::EntryKind::kNoop;
     uint64_t payload_hash = 0;
     uint64_t state_hash = 0;  // after it
@@ -43,8 +44,8 @@ class CommittedHistory {
 
   CommittedHistory(Mutations mutations, Probes* probes);
 
-  // `node` holds `entry` to be committed.
-  void Observe(NodeId node, const raft::Entry& entry);
+  // `node`, which is in term `in`, holds `entry` to be committed.
+  void Observe(NodeId node, raft::Term in, const raft::Entry& entry);
   uint64_t last() const { return entries_.size(); }
   // REQUIRES: 1 <= index <= last().
   const Entry& at(uint64_t index) const { return entries_[index - 1]; }

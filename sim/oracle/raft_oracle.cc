@@ -64,13 +64,16 @@ void RaftOracle::CheckLeader(NodeId node, const node::Node& state, const raft::S
                                             " both lead term ", status.term.value));
   }
   if (!first) return;
-  // Leader completeness (Raft paper, 5.4.3).
-  const uint64_t last = history_->last();
+  // Leader completeness (Raft paper, 5.4.3): what leaders of earlier terms have committed. A vote
+  // may arrive so late that a later term has already a leader who has committed more; what is
+  // elected then cannot commit anything.
+  uint64_t last = history_->last();
+  while (last > 0 && history_->at(last).committed_in >= status.term) --last;
   if (status.last_index.value < last) {
     Violate(
         "leader-completeness",
         absl::StrCat("node ", node.value, " leads term ", status.term.value, " with entries to ",
-                     status.last_index.value, ", but ", last, " is committed"));
+                     status.last_index.value, ", but ", last, " was committed before"));
   }
   for (uint64_t index = last; index > 0 && index + 16 > last; --index) {
     const raft::Entry* entry = state.entry(raft::LogIndex(index));
@@ -96,7 +99,7 @@ void RaftOracle::CheckCommitted(NodeId node, const node::Node& state, const raft
       }
       continue;
     }
-    history_->Observe(node, *entry);
+    history_->Observe(node, status.term, *entry);
   }
 }
 

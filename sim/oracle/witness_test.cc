@@ -54,8 +54,8 @@ class WitnessTest : public testing::Test {
   }
   uint64_t Commit(const ns::Command& command) {
     const raft::Entry entry = EntryOf({command});
-    history_.Observe(NodeId(1), entry);
-    history_.Observe(NodeId(2), entry);
+    history_.Observe(NodeId(1), raft::Term(9), entry);
+    history_.Observe(NodeId(2), raft::Term(9), entry);
     return entry.index.value;
   }
   node::ClientReply ReplyAt(uint64_t index) {
@@ -153,13 +153,15 @@ TEST_F(WitnessTest, WriteBeforeItsInvocationIsNoticed) {
 
 TEST_F(WitnessTest, TwoEntriesAtOneIndexAreNoticed) {
   raft::Entry entry = EntryOf({Mkdirs(1, "/a", "try-1")});
-  history_.Observe(NodeId(1), entry);
+  history_.Observe(NodeId(1), raft::Term(9), entry);
   raft::Entry other_term = entry;
   other_term.term = raft::Term(2);
-  EXPECT_EQ(OracleThatSees([&] { history_.Observe(NodeId(2), other_term); }), "committed-entry");
+  EXPECT_EQ(OracleThatSees([&] { history_.Observe(NodeId(2), raft::Term(9), other_term); }),
+            "committed-entry");
   raft::Entry other_payload = entry;
   other_payload.payload = SharedBytes(std::string("x"));
-  EXPECT_EQ(OracleThatSees([&] { history_.Observe(NodeId(2), other_payload); }), "committed-entry");
+  EXPECT_EQ(OracleThatSees([&] { history_.Observe(NodeId(2), raft::Term(9), other_payload); }),
+            "committed-entry");
 }
 
 TEST_F(WitnessTest, RefusedAttemptThatHappensIsNoticed) {

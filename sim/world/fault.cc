@@ -6,11 +6,13 @@ namespace jfs::sim {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "net-drop",       "net-reset",   "net-duplicate", "net-reorder", "net-clog",   "net-partition",
-    "net-half-open",  "net-corrupt", "crash",         "send-crash",  "pause",       "drain",      "transfer",
-    "disk-torn",      "disk-slow",   "disk-hang",     "disk-error",  "disk-full",  "lying-sync",
-    "misdirect",      "rot",         "lost-rename",   "disk-lost",   "state-loss", "install-crash",
-    "staged-corrupt", "clock-rate",  "clock-step"};
+    "net-drop",      "net-reset",      "net-duplicate", "net-reorder",
+    "net-clog",      "net-partition",  "net-half-open", "net-corrupt",
+    "crash",         "send-crash",     "pause",         "drain",
+    "transfer",      "disk-torn",      "disk-slow",     "disk-hang",
+    "disk-error",    "disk-full",      "lying-sync",    "misdirect",
+    "rot",           "lost-rename",    "disk-lost",     "state-loss",
+    "install-crash", "staged-corrupt", "clock-rate",    "clock-step"};
 
 }  // namespace
 
