@@ -88,6 +88,7 @@ Master::Master(const Config& config, net::EventLoop* loop)
 Master::~Master() {
   readers_.clear();
   loop_->Cancel(timer_);
+  loop_->CancelFlush(this);
 }
 
 absl::StatusOr<std::unique_ptr<Master>> Master::Create(const Config& config, net::EventLoop* loop) {
@@ -222,9 +223,13 @@ void Master::Carry(node::Output output) {
     loop_->Stop();
     return;
   }
-  if (!output.disk.empty()) log_disk_->Start(std::move(output.disk));
   for (node::SendPayload& send : output.send) {
     if (peers_ != nullptr) peers_->Send(send.to, send.lane, std::move(send.payload));
+  }
+  if (!output.disk.empty()) {
+    // Behind what the peers get: their disks can be at work while this one is being told.
+    disk_requests_ = std::move(output.disk);
+    loop_->FlushThisTurn(this);
   }
   if (!output.jobs.empty()) jobs_->Start(std::move(output.jobs));
   Answer(std::move(output.replies));
@@ -236,6 +241,8 @@ void Master::Carry(node::Output output) {
   }
   ArmTimer(output.next_deadline);
 }
+
+void Master::OnFlush() { log_disk_->Start(std::exchange(disk_requests_, {})); }
 
 // A read decided by the leader lease counts only if the lease still holds now that the answer
 // leaves: the process may have been paused since.

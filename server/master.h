@@ -30,7 +30,9 @@
 // the loop's thread, except what storage and resolver do on theirs.
 namespace jfs::server {
 
-class Master : public net::ServiceHost, public net::PeerTransport::Receiver {
+class Master : public net::ServiceHost,
+               public net::PeerTransport::Receiver,
+               private net::Flushable {
  public:
   // Opens the meta directory and all ports; the node begins to read its log when the loop runs.
   // Errors name the setting or the file, and the way out. `loop` outlives the master.
@@ -59,6 +61,9 @@ class Master : public net::ServiceHost, public net::PeerTransport::Receiver {
   class QueueReader;
 
   Master(const Config& config, net::EventLoop* loop);
+  // net::Flushable
+  void OnFlush() override;
+
   absl::Status Open();
   absl::Status OpenPorts();
   node::Config NodeConfig() const;
@@ -89,7 +94,8 @@ class Master : public net::ServiceHost, public net::PeerTransport::Receiver {
   std::vector<std::unique_ptr<QueueReader>> readers_;
   storage::FreeSpaceWatcher free_space_;
 
-  std::vector<node::Input> inputs_;  // of this turn
+  std::vector<node::Input> inputs_;              // of this turn
+  std::vector<log::DiskRequest> disk_requests_;  // of this turn
   bool started_ = false;
   Micros deadline_;
   net::EventLoop::TimerId timer_;
