@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "core/base/check.h"
 #include "core/base/overload.h"
 #include "core/node/applied_row.h"
 #include "core/ns/keys.h"
@@ -228,6 +229,7 @@ void Master::Carry(node::Output output) {
   }
   if (!output.disk.empty()) {
     // Behind what the peers get: their disks can be at work while this one is being told.
+    CHECK(disk_requests_.empty()) << "a turn carries out one output";
     disk_requests_ = std::move(output.disk);
     loop_->FlushThisTurn(this);
   }
