@@ -76,7 +76,7 @@ TEST(WriteBatchTest, WhatWasMovedFromIsEmptyAndCanBeUsed) {
   from.Put("a", "1");
   ASSERT_NE(from.Find("a"), nullptr);
   const WriteBatch to = std::move(from);
-  EXPECT_TRUE(from.empty());
+  EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): this is what is tested
   EXPECT_EQ(from.Find("a"), nullptr);
   from.Put("b", "2");
   EXPECT_EQ(Read(from), (Twin{{"b", "2"}}));
