@@ -22,8 +22,8 @@ namespace {
 // Makes no new files once it is told to: flushes fail from then on.
 class FailingFileSystem : public rocksdb::FileSystemWrapper {
  public:
-  explicit FailingFileSystem(std::shared_ptr<rocksdb::FileSystem> below)
-      : FileSystemWrapper(std::move(below)) {}
+  explicit FailingFileSystem(const std::shared_ptr<rocksdb::FileSystem>& below)
+      : FileSystemWrapper(below) {}
   const char* Name() const override { return "FailingFileSystem"; }
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,

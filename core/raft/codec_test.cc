@@ -53,6 +53,7 @@ std::vector<Message> Samples() {
       HeartbeatReply{.round = 4, .disk_low = true, .admission_session = UINT64_MAX},
       TimeoutNow{}};
   std::vector<Message> messages;
+  messages.reserve(bodies.size());
   for (Body& body : bodies) {
     messages.push_back({.from = {.node = NodeId(1), .incarnation = Incarnation(11)},
                         .to = NodeId(2),

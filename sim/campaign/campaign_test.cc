@@ -44,7 +44,7 @@ TEST(ForkPoolTest, NoMoreMeansNoMore) {
   pool.jobs = 1;
   pool.work = [](uint64_t) { return std::string(); };
   pool.more = [&] { return ended < 4; };
-  pool.done = [&](uint64_t, std::optional<std::string>) { ++ended; };
+  pool.done = [&](uint64_t, const std::optional<std::string>&) { ++ended; };
   pool.Run(50);
   EXPECT_EQ(ended, 4u);
 }
