@@ -287,7 +287,9 @@ void Cluster::OperatorMovesLogAway(NodeId node, const absl::Status& verdict) {
   }
   process(node).LoseDisks(/*state_stays=*/true);
   ForgetDisk(node);
-  probes_->Hit(Probe::kLogsMovedAway);
+  if (world_->tracing()) {
+    world_->Trace(absl::StrCat("!n", node.value), "the operator moves the log away");
+  }
 }
 
 void Cluster::CheckDurable(const node::ClientReply& reply) {

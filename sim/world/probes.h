@@ -20,7 +20,6 @@ namespace jfs::sim {
   X(kMisdirectedWrites, "misdirected writes")                     \
   X(kLostRenames, "directory changes lost")                       \
   X(kDisksLost, "disks lost")                                     \
-  X(kLogsMovedAway, "unreadable logs moved away")                 \
   X(kReadmissions, "disks re-admitted")                           \
   X(kSnapshotsSent, "snapshots sent")                             \
   X(kSnapshotInstalls, "snapshots installed")                     \
