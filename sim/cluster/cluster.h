@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -63,7 +64,9 @@ class Cluster : public NetworkHost, public ProcessHost {
   // From now on what a disk holds and what it had promised are two things: quorum durability is no
   // longer verified by what the disks hold. `node` is the one whose disk it is, until Repaired().
   void NoteDestroyed(NodeId node);
-  void Repaired() { victim_ = NodeId(); }
+  void Repaired() { victim_.reset(); }
+  // The one node whose disk may have lost something.
+  std::optional<NodeId> victim() const { return victim_; }
 
   uint64_t process_check_failures() const { return check_failures_; }
 
@@ -106,7 +109,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   std::vector<bool> left_down_;
   std::vector<Micros> clients_cut_;
   bool destroyed_ = false;
-  NodeId victim_;  // the one node whose disk may have lost something
+  std::optional<NodeId> victim_;
   uint64_t last_handle_ = 0;
   uint64_t acknowledged_ = 0;
   uint64_t check_failures_ = 0;

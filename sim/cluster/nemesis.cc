@@ -1,6 +1,7 @@
 #include "sim/cluster/nemesis.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 
@@ -207,7 +208,8 @@ void Nemesis::Destroy(NodeId node) {
   // Until the cluster has formed and done something there is nobody who could help a node that lost
   // its disk.
   if (cluster_->history().last() == 0 && !cluster_->config().options.destroy_unformed) return;
-  if (victim_.has_value() && *victim_ != node) return;
+  const std::optional<NodeId> victim = cluster_->victim();
+  if (victim.has_value() && *victim != node) return;
   const Ratio rate = cluster_->config().nemesis_rate;
   const Ratio seldom{rate.numerator, rate.denominator * 2};
   const uint64_t who = node.value;
@@ -259,9 +261,8 @@ void Nemesis::Destroy(NodeId node) {
     });
   }
   if (!destroyed) return;
-  if (!victim_.has_value()) cluster_->Excuse(node);
+  if (!victim.has_value()) cluster_->Excuse(node);
   cluster_->NoteDestroyed(node);
-  victim_ = node;
   victim_committed_ = cluster_->history().last();
   victim_settles_ = std::max(victim_settles_, now + crash_after + down + 1);
 }
@@ -274,16 +275,17 @@ void Nemesis::ProbeRecovery() {
     if (status.phase == node::Phase::kRecovering) continue;
     if (!status.damage.empty() && probed_runs_.emplace(node, process.run()).second) {
       probes_->Hit(Probe::kRotFound);
-      if (victim_ == node) absl::StrAppend(&victim_damage_, status.damage, " ");
+      if (cluster_->victim() == node) absl::StrAppend(&victim_damage_, status.damage, " ");
       Trace(node, absl::StrCat("damage found: ", status.damage));
     }
   }
 }
 
 void Nemesis::CheckRepaired() {
-  if (!victim_.has_value()) return;
+  const std::optional<NodeId> victim = cluster_->victim();
+  if (!victim.has_value()) return;
   if (world_->now() <= victim_settles_) return;
-  const NodeId node = *victim_;
+  const NodeId node = *victim;
   Process& process = cluster_->process(node);
   if (!process.running()) return;
   const node::NodeStatus status = process.node()->status();
@@ -308,7 +310,6 @@ void Nemesis::CheckRepaired() {
   process.disk().RestoreDamage(victim_damage_);
   cluster_->ExcuseOver(node);
   cluster_->Repaired();
-  victim_.reset();
   victim_damage_.clear();
 }
 
@@ -323,8 +324,8 @@ std::vector<NodeId> Nemesis::HealQuorum() {
       world_->Between(Stream::kNemesis, Identity::Of(20), 0, (nodes.size() - 1) / 2);
   for (uint64_t i = 0; i < out; ++i) {
     size_t pick = world_->Between(Stream::kNemesis, Identity::Of(21, i), 0, healed.size() - 1);
-    if (victim_.has_value()) {
-      const auto at = std::find(healed.begin(), healed.end(), *victim_);
+    if (const std::optional<NodeId> victim = cluster_->victim(); victim.has_value()) {
+      const auto at = std::find(healed.begin(), healed.end(), *victim);
       if (at != healed.end()) pick = static_cast<size_t>(at - healed.begin());
     }
     const NodeId node = healed[pick];

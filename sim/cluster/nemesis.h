@@ -2,7 +2,6 @@
 #define SIM_CLUSTER_NEMESIS_H_
 
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -52,11 +51,9 @@ class Nemesis {
   Cluster* cluster_;
   uint64_t round_ = 0;
   uint64_t strikes_ = 0;
-  // The one node that may have lost something, and what was committed when it last did.
-  std::optional<NodeId> victim_;
-  uint64_t victim_committed_ = 0;
-  Micros victim_settles_;      // its last fault is over and has led to a restart
-  std::string victim_damage_;  // what its log has found since, in its own words
+  uint64_t victim_committed_ = 0;  // when the cluster's victim last lost something
+  Micros victim_settles_;          // its last fault is over and has led to a restart
+  std::string victim_damage_;      // what its log has found since, in its own words
   std::set<std::pair<NodeId, uint64_t>> probed_runs_;
 };
 
