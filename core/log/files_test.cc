@@ -19,13 +19,7 @@ LogWorld Begin() {
   LogWorld world(LogWorld::TinyOptions());
   world.options().spare_segments = 2;
   EXPECT_EQ(world.Recover(), "");
-  for (const size_t bytes : {10, 900, 1500, 300, 10, 900, 20}) {
-    world.AppendEntries(2, bytes);
-    world.CompleteAll();
-  }
-  world.Idle();
-  world.CompleteAll();
-  world.Kill();
+  world.FillSegmentsAndKill();
   return world;
 }
 

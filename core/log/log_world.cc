@@ -147,6 +147,16 @@ void LogWorld::CompleteAtRandom(Random& random) {
   if (!disk_.under_way().empty()) Complete(random.Below(disk_.under_way().size()));
 }
 
+void LogWorld::FillSegmentsAndKill() {
+  for (const size_t bytes : {10, 900, 1500, 300, 10, 900, 20}) {
+    AppendEntries(2, bytes);
+    CompleteAll();
+  }
+  Idle();
+  CompleteAll();
+  Kill();
+}
+
 void LogWorld::Kill() {
   log_.reset();
   recovery_.reset();

@@ -48,6 +48,10 @@ class LogWorld {
   // The process is gone. What is under way on the disk is for the test to settle.
   void Kill();
 
+  // Three segments with batches and one that was made ahead, all of it durable; then Kill.
+  // REQUIRES: recovered, TinyOptions.
+  void FillSegmentsAndKill();
+
   // One step of a random life: append, truncate, reset, compact, idle, read or a completion.
   void RandomStep(Random& random);
 

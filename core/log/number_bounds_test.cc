@@ -38,13 +38,7 @@ void Forge(std::string* file, size_t block, size_t offset, uint64_t number) {
 LogWorld Begin() {
   LogWorld world(LogWorld::TinyOptions());
   EXPECT_EQ(world.Recover(), "");
-  for (const size_t bytes : {10, 900, 1500, 300, 10, 900, 20}) {
-    world.AppendEntries(2, bytes);
-    world.CompleteAll();
-  }
-  world.Idle();
-  world.CompleteAll();
-  world.Kill();
+  world.FillSegmentsAndKill();
   return world;
 }
 
