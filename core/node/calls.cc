@@ -9,6 +9,12 @@
 namespace jfs::node {
 namespace {
 
+size_t AclBytes(const std::vector<ns::AclEntry>& entries) {
+  size_t bytes = 0;
+  for (const ns::AclEntry& entry : entries) bytes += entry.name.size() + 4;
+  return bytes;
+}
+
 // What the command will take in an entry: its strings, and a little for the rest.
 uint64_t ChargedBytes(const ns::Command& command) {
   const uint64_t operation = std::visit(
@@ -28,6 +34,21 @@ uint64_t ChargedBytes(const ns::Command& command) {
           [](const ns::Advance&) { return size_t{0}; },
           [](const ns::FinishDeletes&) { return size_t{0}; },
           [](const ns::SetLimits&) { return size_t{0}; },
+          [](const ns::UpdateBlockForPipeline& op) { return op.client_name.size(); },
+          [](const ns::UpdatePipeline& op) { return op.client_name.size(); },
+          [](const ns::ReleaseLease& op) { return op.holder.size(); },
+          [](const ns::SetSafeMode&) { return size_t{0}; },
+          [](const ns::Concat& op) {
+            size_t bytes = op.target.size();
+            for (const std::string& source : op.sources) bytes += source.size() + 1;
+            return bytes;
+          },
+          [](const ns::SetXAttr& op) {
+            return op.path.size() + op.xattr.name.name.size() + op.xattr.value.size();
+          },
+          [](const ns::ModifyAclEntries& op) { return op.path.size() + AclBytes(op.entries); },
+          [](const ns::RemoveAclEntries& op) { return op.path.size() + AclBytes(op.entries); },
+          [](const ns::SetAcl& op) { return op.path.size() + AclBytes(op.entries); },
           [](const auto& op) { return op.path.size(); },
       },
       command.operation);

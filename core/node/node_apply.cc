@@ -152,7 +152,7 @@ void Node::Impl::MaybeFlush() {
   if (phase_ != Phase::kRunning || flush_job_.has_value() || state_durable_ == applied_) return;
   if (log_->bytes_kept() < log_bytes_at_flush_ + config_.flush_after_log_bytes) return;
   flush_job_ = job_tokens_.Next();
-  out_.jobs.push_back(FlushState{*flush_job_});
+  out_.jobs.emplace_back(std::in_place_type<FlushState>, FlushState{*flush_job_});
 }
 
 void Node::Impl::OnStateFlushed(const StateFlushed& flushed) {

@@ -13,8 +13,8 @@
 namespace jfs::ns {
 namespace {
 
-constexpr uint8_t kBatchVersion = 1;
-constexpr uint8_t kReplyVersion = 1;
+constexpr uint8_t kBatchVersion = 2;
+constexpr uint8_t kReplyVersion = 2;
 
 // Operation numbers are in the log: never reused. Each operation has a version byte of its own, all
 // 1 so far.
@@ -34,6 +34,26 @@ enum class OperationNumber : uint8_t {
   kAdvance = 13,
   kFinishDeletes = 14,
   kSetLimits = 15,
+  kAppend = 16,
+  kAbandonBlock = 17,
+  kFsync = 18,
+  kUpdateBlockForPipeline = 19,
+  kUpdatePipeline = 20,
+  kRecoverLease = 21,
+  kTruncate = 22,
+  kConcat = 23,
+  kSetReplication = 24,
+  kSetQuota = 25,
+  kModifyAclEntries = 26,
+  kRemoveAclEntries = 27,
+  kRemoveDefaultAcl = 28,
+  kRemoveAcl = 29,
+  kSetAcl = 30,
+  kSetXAttr = 31,
+  kRemoveXAttr = 32,
+  kSetSafeMode = 33,
+  kReleaseLease = 34,
+  kSetAccessTime = 35,
 };
 constexpr uint8_t kOperationVersion = 1;
 
@@ -44,6 +64,15 @@ class Out {
   void Number(uint64_t v) { encoder_->Varint(v); }
   void Flag(bool v) { encoder_->Bool(v); }
   void Text(const std::string& v) { encoder_->Bytes(v); }
+  template <typename T>
+  void Choice(T v, T) {
+    encoder_->Varint(static_cast<uint64_t>(v));
+  }
+  template <typename T, typename One>
+  void List(const std::vector<T>& list, const One& one) {
+    encoder_->Varint(list.size());
+    for (const T& element : list) one(element);
+  }
 
  private:
   Encoder* encoder_;
@@ -55,6 +84,18 @@ class In {
   template <typename T>
   void Number(T& v) {
     v = static_cast<T>(decoder_->VarintUpTo(static_cast<T>(~T{0})));
+  }
+  // An enumeration whose numbers are 0 to the last.
+  template <typename T>
+  void Choice(T& v, T last) {
+    v = static_cast<T>(decoder_->VarintUpTo(static_cast<uint64_t>(last)));
+  }
+  // A list; `one` reads an element, which takes at least one byte: that bounds what a damaged count
+  // can make us allocate.
+  template <typename T, typename One>
+  void List(std::vector<T>& list, const One& one) {
+    const uint64_t count = decoder_->VarintUpTo(decoder_->rest().size());
+    for (uint64_t i = 0; i < count && decoder_->ok(); ++i) one(list.emplace_back());
   }
   void Flag(bool& v) { v = decoder_->Bool(); }
   void Text(std::string& v) { v = std::string(decoder_->Bytes()); }
@@ -85,6 +126,34 @@ void BlockFields(Archive& a, B& block) {
   a.Number(block.bytes);
 }
 
+// Numbers that may be negative, as their two's complement.
+template <typename Archive, typename N>
+void Signed(Archive& a, N& number) {
+  auto bits = static_cast<uint64_t>(number);
+  a.Number(bits);
+  if constexpr (!std::is_const_v<N>) number = static_cast<int64_t>(bits);
+}
+
+template <typename Archive, typename E>
+void AclEntryFields(Archive& a, E& entry) {
+  a.Choice(entry.scope, AclScope::kDefault);
+  a.Choice(entry.type, AclType::kOther);
+  a.Text(entry.name);
+  a.Choice(entry.permission, uint8_t{7});
+}
+
+template <typename Archive, typename N>
+void XAttrNameFields(Archive& a, N& name) {
+  a.Choice(name.space, XAttrNamespace::kRaw);
+  a.Text(name.name);
+}
+
+template <typename Archive, typename X>
+void XAttrFields(Archive& a, X& xattr) {
+  XAttrNameFields(a, xattr.name);
+  a.Text(xattr.value);
+}
+
 // Op is const when writing.
 template <typename Archive, typename Op>
 void Fields(Archive& a, Op& op) {
@@ -93,6 +162,7 @@ void Fields(Archive& a, Op& op) {
     a.Text(op.path);
     a.Number(op.mode);
     a.Flag(op.create_parent);
+    Optional(a, op.unmasked, [&a](auto& mode) { a.Number(mode); });
   } else if constexpr (std::is_same_v<T, Create>) {
     a.Text(op.path);
     a.Number(op.mode);
@@ -101,6 +171,8 @@ void Fields(Archive& a, Op& op) {
     a.Flag(op.create_parent);
     a.Number(op.replication);
     a.Number(op.block_size);
+    Optional(a, op.unmasked, [&a](auto& mode) { a.Number(mode); });
+    a.Number(op.expired_lease);
   } else if constexpr (std::is_same_v<T, AddBlock>) {
     a.Text(op.path);
     a.Text(op.client_name);
@@ -149,6 +221,67 @@ void Fields(Archive& a, Op& op) {
   } else if constexpr (std::is_same_v<T, Advance>) {
   } else if constexpr (std::is_same_v<T, FinishDeletes>) {
     a.Number(op.max_rows);
+  } else if constexpr (std::is_same_v<T, Append>) {
+    a.Text(op.path);
+    a.Text(op.client_name);
+    a.Flag(op.new_block);
+    a.Number(op.expired_lease);
+  } else if constexpr (std::is_same_v<T, AbandonBlock>) {
+    BlockFields(a, op.block);
+    a.Text(op.path);
+    a.Text(op.client_name);
+    a.Number(op.file_id);
+  } else if constexpr (std::is_same_v<T, Fsync>) {
+    a.Text(op.path);
+    a.Text(op.client_name);
+    a.Number(op.file_id);
+    Optional(a, op.last_block_length, [&a](auto& length) { a.Number(length); });
+  } else if constexpr (std::is_same_v<T, UpdateBlockForPipeline>) {
+    BlockFields(a, op.block);
+    a.Text(op.client_name);
+  } else if constexpr (std::is_same_v<T, UpdatePipeline>) {
+    a.Text(op.client_name);
+    BlockFields(a, op.old_block);
+    BlockFields(a, op.new_block);
+  } else if constexpr (std::is_same_v<T, RecoverLease>) {
+    a.Text(op.path);
+    a.Text(op.client_name);
+  } else if constexpr (std::is_same_v<T, Truncate>) {
+    a.Text(op.path);
+    a.Number(op.new_length);
+    a.Text(op.client_name);
+    a.Number(op.expired_lease);
+  } else if constexpr (std::is_same_v<T, Concat>) {
+    a.Text(op.target);
+    a.List(op.sources, [&a](auto& source) { a.Text(source); });
+  } else if constexpr (std::is_same_v<T, SetReplication>) {
+    a.Text(op.path);
+    a.Number(op.replication);
+  } else if constexpr (std::is_same_v<T, SetQuota>) {
+    a.Text(op.path);
+    Signed(a, op.names);
+    Signed(a, op.space);
+  } else if constexpr (std::is_same_v<T, ModifyAclEntries> || std::is_same_v<T, RemoveAclEntries> ||
+                       std::is_same_v<T, SetAcl>) {
+    a.Text(op.path);
+    a.List(op.entries, [&a](auto& entry) { AclEntryFields(a, entry); });
+  } else if constexpr (std::is_same_v<T, RemoveDefaultAcl> || std::is_same_v<T, RemoveAcl>) {
+    a.Text(op.path);
+  } else if constexpr (std::is_same_v<T, SetXAttr>) {
+    a.Text(op.path);
+    XAttrFields(a, op.xattr);
+    a.Number(op.flags);
+  } else if constexpr (std::is_same_v<T, RemoveXAttr>) {
+    a.Text(op.path);
+    XAttrNameFields(a, op.name);
+  } else if constexpr (std::is_same_v<T, SetSafeMode>) {
+    a.Flag(op.on);
+  } else if constexpr (std::is_same_v<T, ReleaseLease>) {
+    a.Text(op.holder);
+    a.Number(op.lease);
+  } else if constexpr (std::is_same_v<T, SetAccessTime>) {
+    a.Text(op.path);
+    a.Number(op.file_id);
   } else {
     static_assert(std::is_same_v<T, SetLimits>);
     a.Number(op.retry_cache_bytes);
@@ -167,21 +300,42 @@ void Fields(Archive& a, Op& op) {
 
 OperationNumber NumberOf(const Operation& operation) {
   return std::visit(
-      Overload{[](const Mkdirs&) { return OperationNumber::kMkdirs; },
-               [](const Create&) { return OperationNumber::kCreate; },
-               [](const AddBlock&) { return OperationNumber::kAddBlock; },
-               [](const Complete&) { return OperationNumber::kComplete; },
-               [](const Delete&) { return OperationNumber::kDelete; },
-               [](const Rename&) { return OperationNumber::kRename; },
-               [](const Rename2&) { return OperationNumber::kRename2; },
-               [](const SetTimes&) { return OperationNumber::kSetTimes; },
-               [](const SetPermission&) { return OperationNumber::kSetPermission; },
-               [](const SetOwner&) { return OperationNumber::kSetOwner; },
-               [](const ImportFile&) { return OperationNumber::kImportFile; },
-               [](const CreateNamespace&) { return OperationNumber::kCreateNamespace; },
-               [](const Advance&) { return OperationNumber::kAdvance; },
-               [](const FinishDeletes&) { return OperationNumber::kFinishDeletes; },
-               [](const SetLimits&) { return OperationNumber::kSetLimits; }},
+      Overload{
+          [](const Mkdirs&) { return OperationNumber::kMkdirs; },
+          [](const Create&) { return OperationNumber::kCreate; },
+          [](const AddBlock&) { return OperationNumber::kAddBlock; },
+          [](const Complete&) { return OperationNumber::kComplete; },
+          [](const Delete&) { return OperationNumber::kDelete; },
+          [](const Rename&) { return OperationNumber::kRename; },
+          [](const Rename2&) { return OperationNumber::kRename2; },
+          [](const SetTimes&) { return OperationNumber::kSetTimes; },
+          [](const SetPermission&) { return OperationNumber::kSetPermission; },
+          [](const SetOwner&) { return OperationNumber::kSetOwner; },
+          [](const ImportFile&) { return OperationNumber::kImportFile; },
+          [](const CreateNamespace&) { return OperationNumber::kCreateNamespace; },
+          [](const Advance&) { return OperationNumber::kAdvance; },
+          [](const FinishDeletes&) { return OperationNumber::kFinishDeletes; },
+          [](const SetLimits&) { return OperationNumber::kSetLimits; },
+          [](const Append&) { return OperationNumber::kAppend; },
+          [](const AbandonBlock&) { return OperationNumber::kAbandonBlock; },
+          [](const Fsync&) { return OperationNumber::kFsync; },
+          [](const UpdateBlockForPipeline&) { return OperationNumber::kUpdateBlockForPipeline; },
+          [](const UpdatePipeline&) { return OperationNumber::kUpdatePipeline; },
+          [](const RecoverLease&) { return OperationNumber::kRecoverLease; },
+          [](const Truncate&) { return OperationNumber::kTruncate; },
+          [](const Concat&) { return OperationNumber::kConcat; },
+          [](const SetReplication&) { return OperationNumber::kSetReplication; },
+          [](const SetQuota&) { return OperationNumber::kSetQuota; },
+          [](const ModifyAclEntries&) { return OperationNumber::kModifyAclEntries; },
+          [](const RemoveAclEntries&) { return OperationNumber::kRemoveAclEntries; },
+          [](const RemoveDefaultAcl&) { return OperationNumber::kRemoveDefaultAcl; },
+          [](const RemoveAcl&) { return OperationNumber::kRemoveAcl; },
+          [](const SetAcl&) { return OperationNumber::kSetAcl; },
+          [](const SetXAttr&) { return OperationNumber::kSetXAttr; },
+          [](const RemoveXAttr&) { return OperationNumber::kRemoveXAttr; },
+          [](const SetSafeMode&) { return OperationNumber::kSetSafeMode; },
+          [](const ReleaseLease&) { return OperationNumber::kReleaseLease; },
+          [](const SetAccessTime&) { return OperationNumber::kSetAccessTime; }},
       operation);
 }
 
@@ -232,6 +386,66 @@ bool Make(uint8_t number, Operation* operation) {
       return true;
     case OperationNumber::kSetLimits:
       operation->emplace<SetLimits>();
+      return true;
+    case OperationNumber::kAppend:
+      operation->emplace<Append>();
+      return true;
+    case OperationNumber::kAbandonBlock:
+      operation->emplace<AbandonBlock>();
+      return true;
+    case OperationNumber::kFsync:
+      operation->emplace<Fsync>();
+      return true;
+    case OperationNumber::kUpdateBlockForPipeline:
+      operation->emplace<UpdateBlockForPipeline>();
+      return true;
+    case OperationNumber::kUpdatePipeline:
+      operation->emplace<UpdatePipeline>();
+      return true;
+    case OperationNumber::kRecoverLease:
+      operation->emplace<RecoverLease>();
+      return true;
+    case OperationNumber::kTruncate:
+      operation->emplace<Truncate>();
+      return true;
+    case OperationNumber::kConcat:
+      operation->emplace<Concat>();
+      return true;
+    case OperationNumber::kSetReplication:
+      operation->emplace<SetReplication>();
+      return true;
+    case OperationNumber::kSetQuota:
+      operation->emplace<SetQuota>();
+      return true;
+    case OperationNumber::kModifyAclEntries:
+      operation->emplace<ModifyAclEntries>();
+      return true;
+    case OperationNumber::kRemoveAclEntries:
+      operation->emplace<RemoveAclEntries>();
+      return true;
+    case OperationNumber::kRemoveDefaultAcl:
+      operation->emplace<RemoveDefaultAcl>();
+      return true;
+    case OperationNumber::kRemoveAcl:
+      operation->emplace<RemoveAcl>();
+      return true;
+    case OperationNumber::kSetAcl:
+      operation->emplace<SetAcl>();
+      return true;
+    case OperationNumber::kSetXAttr:
+      operation->emplace<SetXAttr>();
+      return true;
+    case OperationNumber::kRemoveXAttr:
+      operation->emplace<RemoveXAttr>();
+      return true;
+    case OperationNumber::kSetSafeMode:
+      operation->emplace<SetSafeMode>();
+      return true;
+    case OperationNumber::kReleaseLease:
+      operation->emplace<ReleaseLease>();
+      return true;
+    case OperationNumber::kSetAccessTime:
+      operation->emplace<SetAccessTime>();
       return true;
   }
   return false;
@@ -302,6 +516,55 @@ void StatusFields(Archive& a, Status& status) {
   a.Number(status.block_size);
   a.Number(status.id);
   a.Number(status.children);
+  a.Flag(status.has_acl);
+}
+
+template <typename Archive, typename L>
+void LocationsFields(Archive& a, L& locations) {
+  a.Number(locations.file_length);
+  a.Number(locations.block_size);
+  a.Flag(locations.under_construction);
+  a.List(locations.blocks, [&a](auto& block) { BlockFields(a, block); });
+  a.Number(locations.first_offset);
+  Optional(a, locations.last_block, [&a](auto& block) { BlockFields(a, block); });
+  a.Flag(locations.last_block_complete);
+}
+
+template <typename Archive, typename S>
+void SummaryFields(Archive& a, S& summary) {
+  a.Number(summary.length);
+  a.Number(summary.files);
+  a.Number(summary.directories);
+  a.Number(summary.space_consumed);
+  Signed(a, summary.name_quota);
+  Signed(a, summary.space_quota);
+}
+
+template <typename Archive, typename U>
+void UsageFields(Archive& a, U& usage) {
+  a.Number(usage.names);
+  a.Number(usage.space_consumed);
+  Signed(a, usage.name_quota);
+  Signed(a, usage.space_quota);
+}
+
+template <typename Archive, typename S>
+void AclStatusFields(Archive& a, S& status) {
+  a.Text(status.owner);
+  a.Text(status.group);
+  a.Number(status.mode);
+  a.List(status.entries, [&a](auto& entry) { AclEntryFields(a, entry); });
+}
+
+template <typename Archive, typename L>
+void OpenFileFields(Archive& a, L& list) {
+  a.List(list.files, [&a](auto& file) {
+    a.Number(file.id);
+    a.Text(file.path);
+    a.Text(file.holder);
+    a.Text(file.holder_address);
+  });
+  a.Flag(list.more);
 }
 
 void EncodeStatus(const FileStatus& status, Encoder* out) {
@@ -377,30 +640,32 @@ void EncodeReply(const Reply& reply, Encoder* out) {
                  out->Varint(v.entries.size());
                  for (const FileStatus& entry : v.entries) EncodeStatus(entry, out);
                  out->Varint(v.remaining);
+                 archive.List(v.locations, [&](auto& one) { LocationsFields(archive, one); });
                },
-               [&](const ContentSummary& v) {
-                 out->Varint(v.length);
-                 out->Varint(v.files);
-                 out->Varint(v.directories);
-                 out->Varint(v.space_consumed);
-               },
-               [&](const BlockLocations& v) {
-                 out->Varint(v.file_length);
-                 out->Varint(v.block_size);
-                 out->Bool(v.under_construction);
-                 out->Varint(v.blocks.size());
-                 for (const Block& block : v.blocks) BlockFields(archive, block);
-                 out->Varint(v.first_offset);
-                 out->Bool(v.last_block.has_value());
-                 if (v.last_block.has_value()) BlockFields(archive, *v.last_block);
-               },
+               [&](const ContentSummary& v) { SummaryFields(archive, v); },
+               [&](const BlockLocations& v) { LocationsFields(archive, v); },
                [&](const Block& v) { BlockFields(archive, v); },
-               [&](const NewNamespace& v) { out->Varint(v.id); }},
+               [&](const NewNamespace& v) { archive.Number(v.id); },
+               [&](const AppendPoint& v) {
+                 Optional(archive, v.last_block, [&](auto& block) { BlockFields(archive, block); });
+                 archive.Number(v.offset);
+                 EncodeStatus(v.status, out);
+               },
+               [&](const LocatedStatus& v) {
+                 EncodeStatus(v.status, out);
+                 Optional(archive, v.locations, [&](auto& one) { LocationsFields(archive, one); });
+               },
+               [&](const QuotaUsage& v) { UsageFields(archive, v); },
+               [&](const AclStatus& v) { AclStatusFields(archive, v); },
+               [&](const XAttrs& v) {
+                 archive.List(v.xattrs, [&](auto& xattr) { XAttrFields(archive, xattr); });
+               },
+               [&](const OpenFileList& v) { OpenFileFields(archive, v); }},
       reply.value);
 }
 
 Reply DecodeReply(Decoder* in) {
-  static_assert(std::variant_size_v<Value> == 9, "a new alternative needs a case here");
+  static_assert(std::variant_size_v<Value> == 15, "a new alternative needs a case here");
   Reply reply;
   if (in->U8() != kReplyVersion) in->Fail();
   const uint8_t code = in->U8();
@@ -428,46 +693,48 @@ Reply DecodeReply(Decoder* in) {
       for (uint64_t i = 0; i < entries && in->ok(); ++i)
         listing.entries.push_back(DecodeStatus(in));
       listing.remaining = in->Varint();
+      archive.List(listing.locations, [&](auto& one) { LocationsFields(archive, one); });
       reply.value = std::move(listing);
       break;
     }
-    case 5: {
-      ContentSummary summary;
-      summary.length = in->Varint();
-      summary.files = in->Varint();
-      summary.directories = in->Varint();
-      summary.space_consumed = in->Varint();
-      reply.value = summary;
+    case 5:
+      SummaryFields(archive, reply.value.emplace<ContentSummary>());
+      break;
+    case 6:
+      LocationsFields(archive, reply.value.emplace<BlockLocations>());
+      break;
+    case 7:
+      BlockFields(archive, reply.value.emplace<Block>());
+      break;
+    case 8:
+      archive.Number(reply.value.emplace<NewNamespace>().id);
+      break;
+    case 9: {
+      auto& point = reply.value.emplace<AppendPoint>();
+      Optional(archive, point.last_block, [&](auto& block) { BlockFields(archive, block); });
+      archive.Number(point.offset);
+      point.status = DecodeStatus(in);
       break;
     }
-    case 6: {
-      BlockLocations locations;
-      locations.file_length = in->Varint();
-      locations.block_size = in->Varint();
-      locations.under_construction = in->Bool();
-      const uint64_t blocks = in->VarintUpTo(in->rest().size());
-      for (uint64_t i = 0; i < blocks && in->ok(); ++i) {
-        Block block;
-        BlockFields(archive, block);
-        locations.blocks.push_back(block);
-      }
-      locations.first_offset = in->Varint();
-      if (in->Bool()) BlockFields(archive, locations.last_block.emplace());
-      reply.value = std::move(locations);
+    case 10: {
+      auto& located = reply.value.emplace<LocatedStatus>();
+      located.status = DecodeStatus(in);
+      Optional(archive, located.locations, [&](auto& one) { LocationsFields(archive, one); });
       break;
     }
-    case 7: {
-      Block block;
-      BlockFields(archive, block);
-      reply.value = block;
+    case 11:
+      UsageFields(archive, reply.value.emplace<QuotaUsage>());
       break;
-    }
-    case 8: {
-      NewNamespace made;
-      archive.Number(made.id);
-      reply.value = made;
+    case 12:
+      AclStatusFields(archive, reply.value.emplace<AclStatus>());
       break;
-    }
+    case 13:
+      archive.List(reply.value.emplace<XAttrs>().xattrs,
+                   [&](auto& xattr) { XAttrFields(archive, xattr); });
+      break;
+    case 14:
+      OpenFileFields(archive, reply.value.emplace<OpenFileList>());
+      break;
     default:
       in->Fail();
   }

@@ -25,6 +25,17 @@ RecursiveTotals& RecursiveTotals::operator-=(const RecursiveTotals& other) {
   return *this;
 }
 
+const DirectoryFeatures& Directory::features() const {
+  static const DirectoryFeatures kNone;
+  return features_or_null == nullptr ? kNone : *features_or_null;
+}
+
+bool Directory::restricted() const {
+  if ((mode & 0555) != 0555) return true;
+  const std::vector<AclEntry>& acl = features().acl;
+  return !acl.empty() && acl.front().scope == AclScope::kAccess;
+}
+
 DirectoryRecord Directory::Record() const {
   DirectoryRecord record;
   record.parent = parent_id;
@@ -35,6 +46,7 @@ DirectoryRecord Directory::Record() const {
   record.mtime = mtime;
   record.atime = atime;
   record.counts = counts;
+  record.features = features();
   return record;
 }
 
@@ -63,6 +75,10 @@ Directory* DirectoryTree::Add(InodeId id, const DirectoryRecord& record) {
   directory->totals.files = record.counts.files;
   directory->totals.bytes = record.counts.bytes;
   directory->totals.space = record.counts.space;
+  if (!record.features.none()) {
+    directory->features_or_null = std::make_unique<const DirectoryFeatures>(record.features);
+    if (record.features.has_quota()) ++quotas_;
+  }
   directory->totals.restricted = directory->restricted() ? 1 : 0;
   const bool added = directories_.emplace(id, std::move(owned)).second;
   CHECK(added) << "directory " << id << " exists already";
@@ -111,6 +127,7 @@ void DirectoryTree::Unlink(Directory* directory) {
 void DirectoryTree::Remove(Directory* directory) {
   CHECK(directory->parent == nullptr);
   CHECK(directory->children.empty());
+  if (directory->features().has_quota()) --quotas_;
   directories_.erase(directory->id);
 }
 
@@ -128,6 +145,20 @@ void DirectoryTree::SetOwner(Directory* directory, const std::string& owner) {
 
 void DirectoryTree::SetGroup(Directory* directory, const std::string& group) {
   directory->group = Intern(group);
+}
+
+void DirectoryTree::SetFeatures(Directory* directory, DirectoryFeatures features) {
+  const bool before = directory->restricted();
+  if (directory->features().has_quota()) --quotas_;
+  if (features.has_quota()) ++quotas_;
+  if (features.none()) {
+    directory->features_or_null = nullptr;
+  } else {
+    directory->features_or_null = std::make_unique<const DirectoryFeatures>(std::move(features));
+  }
+  RecursiveTotals change;
+  change.restricted = uint64_t{directory->restricted()} - uint64_t{before};
+  AddToChain(directory, change);
 }
 
 void DirectoryTree::AddFiles(Directory* directory, uint64_t files, uint64_t bytes, uint64_t space) {

@@ -48,6 +48,8 @@ struct Directory {
   const std::string* group = nullptr;
   WallMillis mtime, atime;
   DirectCounts counts;
+  // Null for most: what the row has besides. Set by DirectoryTree::SetFeatures.
+  std::unique_ptr<const DirectoryFeatures> features_or_null;
   RecursiveTotals totals;
   absl::btree_map<std::string_view, Directory*> children;  // keys are the children's own names
 
@@ -57,7 +59,9 @@ struct Directory {
   bool dirty = false;
   uint64_t row_hash = 0;
 
-  bool restricted() const { return (mode & 0555) != 0555; }
+  const DirectoryFeatures& features() const;
+  // An access ACL may refuse whom the mode's bits let in.
+  bool restricted() const;
   bool empty() const { return counts.directories == 0 && counts.files == 0; }
   DirectoryRecord Record() const;
 };
@@ -86,6 +90,9 @@ class DirectoryTree {
   void SetMode(Directory* directory, uint16_t mode);
   void SetOwner(Directory* directory, const std::string& owner);
   void SetGroup(Directory* directory, const std::string& group);
+  void SetFeatures(Directory* directory, DirectoryFeatures features);
+  // Directories with a quota; none means that no change can exceed one.
+  uint64_t quotas() const { return quotas_; }
   // Changes the files directly in `directory`: its direct counts, and all totals.
   void AddFiles(Directory* directory, uint64_t files, uint64_t bytes, uint64_t space);
 
@@ -107,6 +114,7 @@ class DirectoryTree {
 
   LookupMap<InodeId, std::unique_ptr<Directory>> directories_;
   std::set<std::string> texts_;
+  uint64_t quotas_ = 0;
 };
 
 }  // namespace jfs::ns

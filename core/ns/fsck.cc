@@ -51,6 +51,7 @@ struct FileFacts {
   std::string holder;
   uint64_t block_rows_due = 0, block_rows = 0;
   uint64_t length = 0, bytes_in_blocks = 0;
+  uint64_t xattrs_due = 0;
 };
 
 class Checker {
@@ -69,6 +70,7 @@ class Checker {
     CheckFiles();
     CheckOpenFiles();
     CheckPendingDeletes();
+    CheckXAttrs();
     CheckBlocks();
     CheckRetryRows();
     CheckHash();
@@ -109,6 +111,9 @@ class Checker {
         break;
       case Prefix::kRetry:
         good = RetryRow(key, value);
+        break;
+      case Prefix::kXAttr:
+        good = XAttrRow(key, value);
         break;
     }
     if (!good) Find(Say("row ", KeyText(key), " cannot be decoded"));
@@ -166,7 +171,7 @@ class Checker {
       DirectCounts& counted = above->second.counted;
       ++counted.files;
       counted.bytes += file.length;
-      counted.space += file.length * file.replication;
+      counted.space += file.charged_bytes() * file.replication;
     }
     FileFacts facts;
     facts.directory = parent;
@@ -175,6 +180,14 @@ class Checker {
     facts.holder = file.holder;
     facts.block_rows_due = file.block_count - file.inline_blocks.size();
     facts.length = file.length;
+    facts.xattrs_due = file.xattr_count;
+    if (file.open_block_bytes && (!file.open || file.block_count == 0)) {
+      Find(Say("file ", file.id, " has an open block but is closed or has no block"));
+    }
+    if (file.recovering && !file.open) Find(Say("file ", file.id, " is closed but recovering"));
+    if (!std::is_sorted(file.acl.begin(), file.acl.end())) {
+      Find(Say("the ACL of file ", file.id, " is not in order"));
+    }
     for (const Block& block : file.inline_blocks) {
       facts.bytes_in_blocks += block.bytes;
       CountBlock(file.id, block);
@@ -245,6 +258,15 @@ class Checker {
       Find(Say("retry row ", KeyText(key),
                " is for a call that another row remembers: applied twice"));
     }
+    return true;
+  }
+
+  bool XAttrRow(std::string_view key, std::string_view value) {
+    InodeId inode = 0;
+    XAttrName name;
+    std::string text;
+    if (!ParseXAttrKey(key, &inode, &name) || !DecodeXAttrValue(value, &text)) return false;
+    ++xattr_rows_[inode];
     return true;
   }
 
@@ -407,6 +429,30 @@ class Checker {
     }
   }
 
+  // An inode says how many extended attributes it has; one that waits to be deleted loses them with
+  // its last step.
+  void CheckXAttrs() {
+    const auto check = [this](const char* what, InodeId id, uint64_t due) {
+      const auto rows = xattr_rows_.find(id);
+      const uint64_t found = rows == xattr_rows_.end() ? 0 : rows->second;
+      if (found != due) {
+        Find(Say(what, " ", id, " has ", found, " rows of extended attributes instead of ", due));
+      }
+    };
+    for (const auto& [id, file] : files_) check("file", id, file.xattrs_due);
+    for (const auto& [id, facts] : directories_) {
+      if (pending_.count(id) == 0) check("directory", id, facts.record.features.xattr_count);
+      if (!std::is_sorted(facts.record.features.acl.begin(), facts.record.features.acl.end())) {
+        Find(Say("the ACL of directory ", id, " is not in order"));
+      }
+    }
+    for (const auto& [id, rows] : xattr_rows_) {
+      if (files_.count(id) == 0 && directories_.count(id) == 0 && pending_.count(id) == 0) {
+        Find(Say("inode ", id, " has ", rows, " extended attributes but is nowhere"));
+      }
+    }
+  }
+
   void CheckBlocks() {
     constexpr int kShift = 48;
     if (!counters_) return;
@@ -453,6 +499,7 @@ class Checker {
   std::vector<std::string> findings_;
   std::map<InodeId, BlockRows> block_rows_;
   std::map<BlockId, InodeId> block_owners_;
+  std::map<InodeId, uint64_t> xattr_rows_;
   std::map<InodeId, DirectoryFacts> directories_;
   std::map<InodeId, FileFacts> files_;
   std::map<InodeId, PendingDeleteRecord> pending_;

@@ -58,6 +58,13 @@ std::string OpenFileKey(InodeId file) { return WithNumber(Prefix::kOpenFile, fil
 
 std::string PendingDeleteKey(InodeId id) { return WithNumber(Prefix::kPendingDelete, id); }
 
+std::string XAttrKey(InodeId inode, const XAttrName& name) {
+  std::string key = WithNumber(Prefix::kXAttr, inode, 1 + name.name.size());
+  Encoder(&key).U8(static_cast<uint8_t>(name.space));
+  key.append(name.name);
+  return key;
+}
+
 std::string RetryKey(uint64_t index, uint32_t ordinal) {
   std::string key = WithNumber(Prefix::kRetry, index, 4);
   Encoder(&key).U32(ordinal);
@@ -85,6 +92,8 @@ std::string PrefixOf(Prefix prefix) { return Start(prefix, 1); }
 std::string EntriesOf(InodeId directory) { return WithNumber(Prefix::kEntry, directory); }
 
 std::string BlocksOf(InodeId file) { return WithNumber(Prefix::kBlock, file); }
+
+std::string XAttrsOf(InodeId inode) { return WithNumber(Prefix::kXAttr, inode); }
 
 bool ParseEntryKey(std::string_view key, InodeId* directory, std::string_view* name) {
   Decoder in(key);
@@ -114,6 +123,17 @@ bool ParseBlockKey(std::string_view key, InodeId* file, uint32_t* index) {
   *file = in.U64();
   *index = in.U32();
   return in.Done();
+}
+
+bool ParseXAttrKey(std::string_view key, InodeId* inode, XAttrName* name) {
+  Decoder in(key);
+  if (!TakePrefix(&in, Prefix::kXAttr)) return false;
+  *inode = in.U64();
+  const uint8_t space = in.U8();
+  if (!in.ok() || space > static_cast<uint8_t>(XAttrNamespace::kRaw)) return false;
+  name->space = static_cast<XAttrNamespace>(space);
+  name->name = std::string(in.rest());
+  return !name->name.empty();
 }
 
 bool ParseRetryKey(std::string_view key, uint64_t* index, uint32_t* ordinal) {

@@ -22,6 +22,7 @@ enum class Prefix : char {
   kNamespace = 'n',      // namespace id              -> name, root
   kOpenFile = 'o',       // file id                   -> where its entry is, who writes it
   kRetry = 'r',          // log index, ordinal        -> a remembered call and its reply
+  kXAttr = 'x',          // inode id, space, name     -> the value of an extended attribute
 };
 
 enum class MetaRow : uint8_t {
@@ -38,6 +39,7 @@ std::string DirectoryKey(InodeId id);
 std::string BlockKey(InodeId file, uint32_t index);
 std::string OpenFileKey(InodeId file);
 std::string PendingDeleteKey(InodeId id);
+std::string XAttrKey(InodeId inode, const XAttrName& name);
 std::string RetryKey(uint64_t index, uint32_t ordinal);
 
 // How many bytes at the beginning `key` shares with the keys that are likely to be written right
@@ -51,12 +53,14 @@ std::string EndOf(std::string prefix);
 std::string PrefixOf(Prefix prefix);
 std::string EntriesOf(InodeId directory);  // what the keys of all entries start with
 std::string BlocksOf(InodeId file);
+std::string XAttrsOf(InodeId inode);
 
 // Take a key apart; false if it is not of that kind.
 bool ParseEntryKey(std::string_view key, InodeId* directory, std::string_view* name);
 bool ParseNamespaceKey(std::string_view key, NamespaceId* id);
 bool ParseInodeKey(std::string_view key, Prefix prefix, InodeId* id);
 bool ParseBlockKey(std::string_view key, InodeId* file, uint32_t* index);
+bool ParseXAttrKey(std::string_view key, InodeId* inode, XAttrName* name);
 bool ParseRetryKey(std::string_view key, uint64_t* index, uint32_t* ordinal);
 
 // For messages: the prefix letter and the rest in hex, names in entries as they are.

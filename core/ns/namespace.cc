@@ -73,7 +73,12 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
         } else {
           Directory* const root = tx->state().Root(command.ns);
           if (root == nullptr) return Refuse(Code::kNoSuchNamespace, {std::to_string(command.ns)});
-          return Execute(tx, CallContext{command.caller, root}, op);
+          const CallContext call{command.caller, root};
+          if constexpr (requires { Execute(tx, call, op); }) {
+            return Execute(tx, call, op);
+          } else {
+            return Refuse(Code::kNotSupportedYet, {"This call"});
+          }
         }
       },
       command.operation);
@@ -146,7 +151,14 @@ class Namespace::Impl {
     } else {
       const CallContext call{request.caller, root};
       absl::StatusOr<Reply> answer = std::visit(
-          [&](const auto& query) { return Answer(*state_, view, call, query); }, request.query);
+          [&](const auto& query) -> absl::StatusOr<Reply> {
+            if constexpr (requires { jfs::ns::Answer(*state_, view, call, query); }) {
+              return jfs::ns::Answer(*state_, view, call, query);
+            } else {
+              return Refuse(Code::kNotSupportedYet, {"This call"});
+            }
+          },
+          request.query);
       if (!answer.ok()) return answer.status();
       *reply = *std::move(answer);
     }

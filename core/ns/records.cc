@@ -10,11 +10,21 @@ namespace jfs::ns {
 namespace {
 
 // Record versions, one for all kinds so far.
-constexpr uint8_t kRecordVersion = 1;
+constexpr uint8_t kRecordVersion = 2;
 // First byte after the version of an entry.
 constexpr uint8_t kDirectoryEntry = 1;
 constexpr uint8_t kFileEntry = 2;
 constexpr uint8_t kOpenFileEntry = 3;
+
+// What an inode has besides its attributes, as bits: only what is there takes room.
+constexpr uint64_t kHasAcl = 1;
+constexpr uint64_t kHasXAttrs = 2;
+constexpr uint64_t kHasNameQuota = 4;   // directories
+constexpr uint64_t kHasSpaceQuota = 8;  // directories
+constexpr uint64_t kHasOpenBlock = 16;  // files
+constexpr uint64_t kIsRecovering = 32;  // files
+constexpr uint64_t kDirectoryFeatures = kHasAcl | kHasXAttrs | kHasNameQuota | kHasSpaceQuota;
+constexpr uint64_t kFileFeatures = kHasAcl | kHasXAttrs | kHasOpenBlock | kIsRecovering;
 
 constexpr uint64_t kRowSeed = 0x6a66732d726f77;
 
@@ -63,6 +73,87 @@ void GetAttributes(Decoder& in, Inode* inode) {
   inode->atime.value = in.Varint();
 }
 
+void PutAcl(const std::vector<AclEntry>& acl, Encoder& out) {
+  out.Varint(acl.size());
+  for (const AclEntry& entry : acl) {
+    out.U8(static_cast<uint8_t>(entry.scope));
+    out.U8(static_cast<uint8_t>(entry.type));
+    out.Bytes(entry.name);
+    out.U8(entry.permission);
+  }
+}
+
+void GetAcl(Decoder& in, std::vector<AclEntry>* acl) {
+  const uint64_t count = in.VarintUpTo(in.rest().size());
+  for (uint64_t i = 0; i < count && in.ok(); ++i) {
+    AclEntry& entry = acl->emplace_back();
+    const uint8_t scope = in.U8();
+    const uint8_t type = in.U8();
+    entry.name = std::string(in.Bytes());
+    entry.permission = in.U8();
+    if (scope > 1 || type > 3 || entry.permission > 7) in.Fail();
+    entry.scope = static_cast<AclScope>(scope);
+    entry.type = static_cast<AclType>(type);
+  }
+  // One encoding for each: an empty list is a missing bit.
+  if (acl->empty()) in.Fail();
+}
+
+uint32_t GetCount(Decoder& in) {
+  const auto count = static_cast<uint32_t>(in.VarintUpTo(UINT32_MAX));
+  if (count == 0) in.Fail();
+  return count;
+}
+
+uint64_t Bit(bool set, uint64_t bit) { return set ? bit : 0; }
+
+void PutFeatures(const DirectoryFeatures& features, Encoder& out) {
+  uint64_t bits = 0;
+  bits |= Bit(!features.acl.empty(), kHasAcl);
+  bits |= Bit(features.xattr_count != 0, kHasXAttrs);
+  bits |= Bit(features.name_quota >= 0, kHasNameQuota);
+  bits |= Bit(features.space_quota >= 0, kHasSpaceQuota);
+  out.Varint(bits);
+  if ((bits & kHasAcl) != 0) PutAcl(features.acl, out);
+  if ((bits & kHasXAttrs) != 0) out.Varint(features.xattr_count);
+  if ((bits & kHasNameQuota) != 0) out.Varint(static_cast<uint64_t>(features.name_quota));
+  if ((bits & kHasSpaceQuota) != 0) out.Varint(static_cast<uint64_t>(features.space_quota));
+}
+
+void GetFeatures(Decoder& in, DirectoryFeatures* features) {
+  const uint64_t bits = in.Varint();
+  if ((bits & ~kDirectoryFeatures) != 0) in.Fail();
+  if ((bits & kHasAcl) != 0) GetAcl(in, &features->acl);
+  if ((bits & kHasXAttrs) != 0) features->xattr_count = GetCount(in);
+  if ((bits & kHasNameQuota) != 0) {
+    features->name_quota = static_cast<int64_t>(in.VarintUpTo(INT64_MAX));
+  }
+  if ((bits & kHasSpaceQuota) != 0) {
+    features->space_quota = static_cast<int64_t>(in.VarintUpTo(INT64_MAX));
+  }
+}
+
+void PutFeatures(const FileRecord& file, Encoder& out) {
+  uint64_t bits = 0;
+  bits |= Bit(!file.acl.empty(), kHasAcl);
+  bits |= Bit(file.xattr_count != 0, kHasXAttrs);
+  bits |= Bit(file.open_block_bytes.has_value(), kHasOpenBlock);
+  bits |= Bit(file.recovering, kIsRecovering);
+  out.Varint(bits);
+  if ((bits & kHasAcl) != 0) PutAcl(file.acl, out);
+  if ((bits & kHasXAttrs) != 0) out.Varint(file.xattr_count);
+  if ((bits & kHasOpenBlock) != 0) out.Varint(*file.open_block_bytes);
+}
+
+void GetFeatures(Decoder& in, FileRecord* file) {
+  const uint64_t bits = in.Varint();
+  if ((bits & ~kFileFeatures) != 0) in.Fail();
+  if ((bits & kHasAcl) != 0) GetAcl(in, &file->acl);
+  if ((bits & kHasXAttrs) != 0) file->xattr_count = GetCount(in);
+  if ((bits & kHasOpenBlock) != 0) file->open_block_bytes = in.Varint();
+  file->recovering = (bits & kIsRecovering) != 0;
+}
+
 }  // namespace
 
 std::string EncodeRecord(const EntryRecord& record) {
@@ -76,6 +167,7 @@ std::string EncodeRecord(const EntryRecord& record) {
     out.U8(file.open ? kOpenFileEntry : kFileEntry);
     out.Varint(file.id);
     PutAttributes(file, out);
+    PutFeatures(file, out);
     out.Varint(file.replication);
     out.Varint(file.block_size);
     out.Varint(file.length);
@@ -102,6 +194,7 @@ bool DecodeRecord(std::string_view bytes, EntryRecord* record) {
   file.open = kind == kOpenFileEntry;
   file.id = in.Varint();
   GetAttributes(in, &file);
+  GetFeatures(in, &file);
   file.replication = static_cast<uint32_t>(in.VarintUpTo(UINT32_MAX));
   file.block_size = in.Varint();
   file.length = in.Varint();
@@ -122,6 +215,7 @@ std::string EncodeRecord(const DirectoryRecord& record) {
     out.Varint(record.parent);
     out.Bytes(record.name);
     PutAttributes(record, out);
+    PutFeatures(record.features, out);
     out.Varint(record.counts.directories);
     out.Varint(record.counts.files);
     out.Varint(record.counts.bytes);
@@ -134,6 +228,7 @@ bool DecodeRecord(std::string_view bytes, DirectoryRecord* record) {
   record->parent = in.Varint();
   record->name = std::string(in.Bytes());
   GetAttributes(in, record);
+  GetFeatures(in, &record->features);
   record->counts.directories = in.Varint();
   record->counts.files = in.Varint();
   record->counts.bytes = in.Varint();
@@ -170,6 +265,7 @@ std::string EncodeRecord(const OpenFileRecord& record) {
     out.Varint(record.directory);
     out.Bytes(record.name);
     out.Bytes(record.holder);
+    out.Varint(record.lease);
   });
 }
 
@@ -178,6 +274,7 @@ bool DecodeRecord(std::string_view bytes, OpenFileRecord* record) {
   record->directory = in.Varint();
   record->name = std::string(in.Bytes());
   record->holder = std::string(in.Bytes());
+  record->lease = in.Varint();
   return in.Done();
 }
 
@@ -218,9 +315,11 @@ std::string EncodeRecord(const CountersRecord& record) {
     out.Varint(record.next_inode);
     out.Varint(record.next_block);
     out.Varint(record.next_stamp);
+    out.Varint(record.next_lease);
     out.Varint(record.next_namespace);
     out.Varint(record.wall.value);
     out.Varint(record.log_time_millis);
+    out.Bool(record.safe_mode);
   });
 }
 
@@ -231,9 +330,11 @@ bool DecodeRecord(std::string_view bytes, CountersRecord* record) {
   record->next_inode = in.Varint();
   record->next_block = in.Varint();
   record->next_stamp = in.Varint();
+  record->next_lease = in.Varint();
   record->next_namespace = static_cast<NamespaceId>(in.VarintUpTo(UINT32_MAX));
   record->wall.value = in.Varint();
   record->log_time_millis = in.Varint();
+  record->safe_mode = in.Bool();
   return in.Done();
 }
 
@@ -285,6 +386,16 @@ bool DecodeRecord(std::string_view bytes, RetryRecord* record) {
   record->log_time_millis = in.Varint();
   record->reply = DecodeReply(&in);
   return in.Done() && record->call.remembered();
+}
+
+std::string EncodeXAttrValue(const std::string& value) {
+  return Record([&](Encoder& out) { out.Bytes(value); });
+}
+
+bool DecodeXAttrValue(std::string_view bytes, std::string* value) {
+  Decoder in = Start(bytes);
+  *value = std::string(in.Bytes());
+  return in.Done();
 }
 
 uint64_t RowHash(std::string_view key, std::string_view value) {

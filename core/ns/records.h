@@ -2,6 +2,7 @@
 #define CORE_NS_RECORDS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,17 @@ struct FileRecord {
   std::vector<Block> inline_blocks;  // the first min(block_count, kInlineBlocks)
   bool open = false;                 // being written by `holder`
   std::string holder, holder_address;
+  // Set: the last block is still being written, and so many of its bytes are known.
+  std::optional<uint64_t> open_block_bytes;
+  // Waits for data servers to agree on the last block; the holder is a name of the master's own.
+  bool recovering = false;
+  std::vector<AclEntry> acl;  // in order; without owner, mask and others
+  uint32_t xattr_count = 0;   // rows of its own
+
+  // What the file is charged with per replica: a block being written counts as a full one.
+  uint64_t charged_bytes() const {
+    return open_block_bytes ? length - *open_block_bytes + block_size : length;
+  }
   friend bool operator==(const FileRecord&, const FileRecord&) = default;
 };
 
@@ -46,8 +58,18 @@ struct EntryRecord {
 struct DirectCounts {
   uint64_t directories = 0, files = 0;
   uint64_t bytes = 0;  // of the files
-  uint64_t space = 0;  // bytes times replication
+  uint64_t space = 0;  // charged bytes times replication
   friend bool operator==(const DirectCounts&, const DirectCounts&) = default;
+};
+
+// What only few directories have.
+struct DirectoryFeatures {
+  std::vector<AclEntry> acl;  // in order; without owner, mask and others of the access ACL
+  int64_t name_quota = -1, space_quota = -1;  // -1: none
+  uint32_t xattr_count = 0;                   // rows of its own
+  bool none() const { return *this == DirectoryFeatures{}; }
+  bool has_quota() const { return name_quota >= 0 || space_quota >= 0; }
+  friend bool operator==(const DirectoryFeatures&, const DirectoryFeatures&) = default;
 };
 
 struct DirectoryRecord {
@@ -57,6 +79,7 @@ struct DirectoryRecord {
   std::string owner, group;
   WallMillis mtime, atime;
   DirectCounts counts;
+  DirectoryFeatures features;
   friend bool operator==(const DirectoryRecord&, const DirectoryRecord&) = default;
 };
 
@@ -69,6 +92,7 @@ struct OpenFileRecord {
   InodeId directory = 0;
   std::string name;
   std::string holder;
+  LeaseId lease = 0;  // the holder's
 };
 
 struct PendingDeleteRecord {
@@ -77,7 +101,7 @@ struct PendingDeleteRecord {
 };
 
 struct SchemaRecord {
-  static constexpr uint8_t kVersion = 1;
+  static constexpr uint8_t kVersion = 2;
   uint8_t version = kVersion;
   uint64_t feature_level =
       1;  // of the commands that may be replicated; raised once all masters know more
@@ -90,9 +114,11 @@ struct CountersRecord {
   uint64_t next_inode = 16385;
   uint64_t next_block = (uint64_t{1} << 30) + 1;
   uint64_t next_stamp = 1001;
+  LeaseId next_lease = 1;
   NamespaceId next_namespace = 1;
   WallMillis wall;
   uint64_t log_time_millis = 0;
+  bool safe_mode = false;
   friend bool operator==(const CountersRecord&, const CountersRecord&) = default;
 };
 
@@ -112,6 +138,8 @@ std::string EncodeRecord(const SchemaRecord& record);
 std::string EncodeRecord(const CountersRecord& record);
 std::string EncodeRecord(const SetLimits& record);
 std::string EncodeRecord(const RetryRecord& record);
+// The value of an extended attribute's row; its name is in the key.
+std::string EncodeXAttrValue(const std::string& value);
 
 bool DecodeRecord(std::string_view bytes, EntryRecord* record);
 bool DecodeRecord(std::string_view bytes, DirectoryRecord* record);
@@ -124,6 +152,7 @@ bool DecodeRecord(std::string_view bytes, SchemaRecord* record);
 bool DecodeRecord(std::string_view bytes, CountersRecord* record);
 bool DecodeRecord(std::string_view bytes, SetLimits* record);
 bool DecodeRecord(std::string_view bytes, RetryRecord* record);
+bool DecodeXAttrValue(std::string_view bytes, std::string* value);
 
 // What a retry row counts towards the replicated byte limit: its bytes, and a fixed amount for
 // being indexed in memory.

@@ -29,9 +29,8 @@ struct Position {
 // Hadoop client sees is made from the code and `arguments` at the edge (error_text.h).
 enum class Code : uint8_t {
   kOk = 0,
-// The rest is listed in code.inc style by the namespace: one code per HDFS exception and message
-// template.
-#define JFS_NS_CODE(name, number) name = number,
+// One code per HDFS exception and message template.
+#define JFS_NS_CODE(name, number, java_class, text) name = number,
 #include "core/ns/codes.inc"
 #undef JFS_NS_CODE
 };
@@ -50,18 +49,8 @@ struct FileStatus {
   uint64_t block_size = 0;   // 0 for directories
   InodeId id = 0;
   uint64_t children = 0;
+  bool has_acl = false;
   friend bool operator==(const FileStatus&, const FileStatus&) = default;
-};
-
-struct Listing {
-  std::vector<FileStatus> entries;
-  uint64_t remaining = 0;
-  friend bool operator==(const Listing&, const Listing&) = default;
-};
-
-struct ContentSummary {
-  uint64_t length = 0, files = 0, directories = 0, space_consumed = 0;
-  friend bool operator==(const ContentSummary&, const ContentSummary&) = default;
 };
 
 struct BlockLocations {
@@ -71,7 +60,66 @@ struct BlockLocations {
   std::vector<Block> blocks;  // those of the range asked for
   uint64_t first_offset = 0;  // of the first of them in the file
   std::optional<Block> last_block;
+  bool last_block_complete = false;
   friend bool operator==(const BlockLocations&, const BlockLocations&) = default;
+};
+
+struct Listing {
+  std::vector<FileStatus> entries;
+  uint64_t remaining = 0;
+  // If they were asked for, one per entry; those of directories are empty.
+  std::vector<BlockLocations> locations = {};
+  friend bool operator==(const Listing&, const Listing&) = default;
+};
+
+struct ContentSummary {
+  uint64_t length = 0, files = 0, directories = 0, space_consumed = 0;
+  int64_t name_quota = -1, space_quota = -1;  // -1: none
+  friend bool operator==(const ContentSummary&, const ContentSummary&) = default;
+};
+
+struct QuotaUsage {
+  uint64_t names = 0;  // files and directories, itself included
+  uint64_t space_consumed = 0;
+  int64_t name_quota = -1, space_quota = -1;  // -1: none
+  friend bool operator==(const QuotaUsage&, const QuotaUsage&) = default;
+};
+
+struct LocatedStatus {
+  FileStatus status;
+  std::optional<BlockLocations> locations;  // of a file
+  friend bool operator==(const LocatedStatus&, const LocatedStatus&) = default;
+};
+
+// Where an append goes on: in the last block, if it is not full, at its offset in the file.
+struct AppendPoint {
+  std::optional<Block> last_block;
+  uint64_t offset = 0;
+  FileStatus status;
+  friend bool operator==(const AppendPoint&, const AppendPoint&) = default;
+};
+
+struct AclStatus {
+  std::string owner, group;
+  uint16_t mode = 0;              // with an access ACL its group bits are the mask
+  std::vector<AclEntry> entries;  // without owner, mask and others of the access ACL
+  friend bool operator==(const AclStatus&, const AclStatus&) = default;
+};
+
+struct XAttrs {
+  std::vector<XAttr> xattrs;  // by name; ListXAttrs leaves the values empty
+  friend bool operator==(const XAttrs&, const XAttrs&) = default;
+};
+
+struct OpenFileList {
+  struct File {
+    InodeId id = 0;
+    std::string path, holder, holder_address;
+    friend bool operator==(const File&, const File&) = default;
+  };
+  std::vector<File> files;
+  bool more = false;
+  friend bool operator==(const OpenFileList&, const OpenFileList&) = default;
 };
 
 // A call that is answered with true or false.
@@ -89,7 +137,8 @@ struct NewNamespace {
 };
 
 using Value = std::variant<std::monostate, Truth, Absent, FileStatus, Listing, ContentSummary,
-                           BlockLocations, Block, NewNamespace>;
+                           BlockLocations, Block, NewNamespace, AppendPoint, LocatedStatus,
+                           QuotaUsage, AclStatus, XAttrs, OpenFileList>;
 
 struct Reply {
   Code code = Code::kOk;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/ns/acl_entry.h"
+#include "core/ns/xattr.h"
 
 // What a caller can ask of a namespace. Field meanings are those of HDFS's ClientProtocol; paths
 // are as the client sent them and are checked by the namespace.
@@ -17,6 +19,9 @@ namespace jfs::ns {
 using NamespaceId = uint32_t;
 using InodeId = uint64_t;
 using BlockId = uint64_t;
+// Names one lease for ever: a holder that closes its last file and opens another gets a new one. 0
+// is none.
+using LeaseId = uint64_t;
 
 // Who asks, resolved by the leader before the command is replicated: nothing in it may be looked up
 // at apply.
@@ -49,6 +54,9 @@ struct Mkdirs {
   std::string path;
   uint16_t mode = 0755;  // after the client's umask
   bool create_parent = true;
+  // Before the client's umask: counts where the parent has a default ACL, which then takes the
+  // umask's place.
+  std::optional<uint16_t> unmasked = std::nullopt;
 };
 
 struct Create {
@@ -60,6 +68,18 @@ struct Create {
   bool create_parent = true;
   uint32_t replication = 3;
   uint64_t block_size = 128 << 20;
+  std::optional<uint16_t> unmasked = std::nullopt;  // as for Mkdirs
+  // The leader's verdict, not the client's word: the lease that it found past its soft limit where
+  // the path leads to an open file. Apply acts on it only if that is still the file's lease.
+  LeaseId expired_lease = 0;
+};
+
+// Opens a closed file for writing at its end.
+struct Append {
+  std::string path;
+  std::string client_name;
+  bool new_block = false;  // go on in a new block even where the last one is not full
+  LeaseId expired_lease = 0;
 };
 
 struct AddBlock {
@@ -75,6 +95,97 @@ struct Complete {
   std::string client_name;
   InodeId file_id = 0;
   std::optional<Block> last;
+};
+
+// Takes the last block back, if it is this one.
+struct AbandonBlock {
+  Block block;
+  std::string path;
+  std::string client_name;
+  InodeId file_id = 0;
+};
+
+// Records how much of the block being written is safe.
+struct Fsync {
+  std::string path;
+  std::string client_name;
+  InodeId file_id = 0;
+  std::optional<uint64_t> last_block_length;
+};
+
+// A pipeline lost a data server: the block goes on under a new generation stamp.
+struct UpdateBlockForPipeline {
+  Block block;
+  std::string client_name;
+};
+struct UpdatePipeline {
+  std::string client_name;
+  Block old_block, new_block;
+};
+
+// Closes the file whoever writes it, or starts what is needed to close it.
+struct RecoverLease {
+  std::string path;
+  std::string client_name;
+};
+
+struct Truncate {
+  std::string path;
+  uint64_t new_length = 0;
+  std::string client_name;
+  LeaseId expired_lease = 0;
+};
+
+struct Concat {
+  std::string target;
+  std::vector<std::string> sources;
+};
+
+struct SetReplication {
+  std::string path;
+  uint32_t replication = 1;
+};
+
+struct SetQuota {
+  static constexpr int64_t kUnchanged = INT64_MAX, kReset = -1;
+  std::string path;
+  int64_t names = kUnchanged;  // files and directories, the directory itself included
+  int64_t space = kUnchanged;  // bytes times replication
+};
+
+struct ModifyAclEntries {
+  std::string path;
+  std::vector<AclEntry> entries;
+};
+struct RemoveAclEntries {
+  std::string path;
+  std::vector<AclEntry> entries;  // permissions do not matter
+};
+struct RemoveDefaultAcl {
+  std::string path;
+};
+struct RemoveAcl {
+  std::string path;
+};
+struct SetAcl {
+  std::string path;
+  std::vector<AclEntry> entries;
+};
+
+struct SetXAttr {
+  static constexpr uint32_t kCreate = 1, kReplace = 2;
+  std::string path;
+  XAttr xattr;
+  uint32_t flags = kCreate | kReplace;
+};
+struct RemoveXAttr {
+  std::string path;
+  XAttrName name;
+};
+
+// Refuses all changes of the tree until it is left again. Superuser only.
+struct SetSafeMode {
+  bool on = false;
 };
 
 struct Delete {
@@ -142,6 +253,20 @@ struct FinishDeletes {
   uint32_t max_rows = 1000;
 };
 
+// The leader found the lease past its hard limit: all files that its holder has open are closed, or
+// wait for the recovery of their last block. Nothing if it is no longer the holder's lease.
+struct ReleaseLease {
+  std::string holder;
+  LeaseId lease = 0;
+};
+
+// A read that is to be seen in the file's access time. Nothing if `path` no longer leads to that
+// file.
+struct SetAccessTime {
+  std::string path;
+  InodeId file_id = 0;
+};
+
 // Replicated limits and settings; every Apply after it uses them.
 struct SetLimits {
   uint64_t retry_cache_bytes = uint64_t{256} << 20;
@@ -157,9 +282,13 @@ struct SetLimits {
   friend bool operator==(const SetLimits&, const SetLimits&) = default;
 };
 
-using Operation = std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2,
-                               SetTimes, SetPermission, SetOwner, ImportFile, CreateNamespace,
-                               Advance, FinishDeletes, SetLimits>;
+using Operation =
+    std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2, SetTimes,
+                 SetPermission, SetOwner, ImportFile, CreateNamespace, Advance, FinishDeletes,
+                 SetLimits, Append, AbandonBlock, Fsync, UpdateBlockForPipeline, UpdatePipeline,
+                 RecoverLease, Truncate, Concat, SetReplication, SetQuota, ModifyAclEntries,
+                 RemoveAclEntries, RemoveDefaultAcl, RemoveAcl, SetAcl, SetXAttr, RemoveXAttr,
+                 SetSafeMode, ReleaseLease, SetAccessTime>;
 
 // One mutating call as it is replicated.
 struct Command {
@@ -188,6 +317,8 @@ struct GetListing {
   std::string path;
   std::string start_after;
   uint32_t limit = 1000;
+  // With each file's blocks; a page then also ends where blocks times replication pass `limit`.
+  bool need_locations = false;
 };
 struct GetContentSummary {
   std::string path;
@@ -198,7 +329,43 @@ struct GetBlockLocations {
   uint64_t length = UINT64_MAX;
 };
 
-using Query = std::variant<GetFileInfo, GetListing, GetContentSummary, GetBlockLocations>;
+// GetFileInfo with the file's blocks.
+struct GetLocatedFileInfo {
+  std::string path;
+};
+struct GetQuotaUsage {
+  std::string path;
+};
+struct IsFileClosed {
+  std::string path;
+};
+// Whether the caller may do that, in the bits of a mode's class: 4 read, 2 write, 1 execute.
+struct CheckAccess {
+  std::string path;
+  uint8_t access = 0;
+};
+struct GetAclStatus {
+  std::string path;
+};
+struct GetXAttrs {
+  std::string path;
+  std::vector<XAttrName> names;  // none: all that the caller may see
+};
+// The names alone, which need fewer rights.
+struct ListXAttrs {
+  std::string path;
+};
+// Files being written, in the order of their ids. Superuser only.
+struct ListOpenFiles {
+  InodeId start_after = 0;
+  std::string below = "/";
+  uint32_t limit = 1000;
+};
+struct GetSafeMode {};
+
+using Query = std::variant<GetFileInfo, GetListing, GetContentSummary, GetBlockLocations,
+                           GetLocatedFileInfo, GetQuotaUsage, IsFileClosed, CheckAccess,
+                           GetAclStatus, GetXAttrs, ListXAttrs, ListOpenFiles, GetSafeMode>;
 
 struct ReadRequest {
   NamespaceId ns = 1;

@@ -29,7 +29,7 @@ void RemoveDirectoryEntry(Transaction* tx, InodeId parent, std::string_view name
   tx->rows().Remove(key, RowHash(key, DirectoryEntry(id)));
 }
 
-uint64_t Space(const FileRecord& file) { return file.length * file.replication; }
+uint64_t Space(const FileRecord& file) { return file.charged_bytes() * file.replication; }
 
 void PutPendingDelete(Transaction* tx, InodeId id, PendingDeleteRecord record) {
   State::PendingDelete& pending = tx->state().pending_deletes[id];

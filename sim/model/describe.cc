@@ -85,6 +85,7 @@ std::string Describe(const ns::Command& command) {
             return absl::StrCat("finish deletes max_rows=", c.max_rows);
           },
           [](const ns::SetLimits&) { return std::string("set limits"); },
+          [](const auto&) { return std::string("another call"); },
       },
       command.operation);
   return absl::StrCat("ns", command.ns, " ", Text(command.caller), " call=", command.call.call, " ",
@@ -106,6 +107,7 @@ std::string Describe(const ns::ReadRequest& request) {
             return absl::StrCat("getBlockLocations ", Quote(q.path), " offset=", q.offset,
                                 " length=", q.length);
           },
+          [](const auto&) { return std::string("another read"); },
       },
       request.query);
   return absl::StrCat("ns", request.ns, " ", Text(request.caller), " ", what);

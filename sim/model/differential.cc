@@ -73,10 +73,41 @@ class Run {
   }
 
   void Tally(const ns::Command& command, const Outcome& outcome) {
-    static constexpr const char* kNames[] = {
-        "mkdirs", "create",          "addBlock", "complete",      "delete",
-        "rename", "rename2",         "setTimes", "setPermission", "setOwner",
-        "import", "createNamespace", "advance",  "finishDeletes", "setLimits"};
+    static constexpr const char* kNames[] = {"mkdirs",
+                                             "create",
+                                             "addBlock",
+                                             "complete",
+                                             "delete",
+                                             "rename",
+                                             "rename2",
+                                             "setTimes",
+                                             "setPermission",
+                                             "setOwner",
+                                             "import",
+                                             "createNamespace",
+                                             "advance",
+                                             "finishDeletes",
+                                             "setLimits",
+                                             "append",
+                                             "abandonBlock",
+                                             "fsync",
+                                             "updateBlockForPipeline",
+                                             "updatePipeline",
+                                             "recoverLease",
+                                             "truncate",
+                                             "concat",
+                                             "setReplication",
+                                             "setQuota",
+                                             "modifyAclEntries",
+                                             "removeAclEntries",
+                                             "removeDefaultAcl",
+                                             "removeAcl",
+                                             "setAcl",
+                                             "setXAttr",
+                                             "removeXAttr",
+                                             "setSafeMode",
+                                             "releaseLease",
+                                             "setAccessTime"};
     static_assert(std::size(kNames) == std::variant_size_v<ns::Operation>);
     std::string how = outcome.refusal.has_value() ? outcome.refusal->exception : "ok";
     if (const auto* truth = std::get_if<ns::Truth>(&outcome.value))

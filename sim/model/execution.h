@@ -29,6 +29,10 @@ class ReferenceNamespace::Execution {
   ns::Value operator()(const ns::Advance& call);
   ns::Value operator()(const ns::FinishDeletes& call);
   ns::Value operator()(const ns::SetLimits& call);
+  template <typename Call>
+  ns::Value operator()(const Call&) {
+    throw Refusal{"java.lang.UnsupportedOperationException", "This call is not supported yet"};
+  }
 
   bool changed() const { return changed_; }
   State& state() { return state_; }

@@ -113,6 +113,10 @@ ns::Value Answer(const Tree& root, const ns::Caller& caller, const ns::Query& qu
           [&](const ns::GetListing& q) { return List(walk(q.path), caller, q); },
           [&](const ns::GetContentSummary& q) { return Summarize(walk(q.path), caller); },
           [&](const ns::GetBlockLocations& q) { return Locate(walk(q.path), caller, q); },
+          [&](const auto&) -> ns::Value {
+            throw Refusal{"java.lang.UnsupportedOperationException",
+                          "This call is not supported yet"};
+          },
       },
       query);
 }

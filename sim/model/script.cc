@@ -269,6 +269,7 @@ std::string TextOf(const ns::Value& value) {
           },
           [](const ns::Block& v) { return Text(v); },
           [](const ns::NewNamespace& v) { return absl::StrCat("namespace ", v.id); },
+          [](const auto&) { return std::string("another value"); },
       },
       value);
 }

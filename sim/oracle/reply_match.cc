@@ -58,6 +58,7 @@ std::string Describe(const ns::Value& value) {
           },
           [](const ns::Block& block) { return Describe(block); },
           [](const ns::NewNamespace& made) { return absl::StrCat("namespace ", made.id); },
+          [](const auto&) { return std::string("another value"); },
       },
       value);
 }
@@ -106,6 +107,7 @@ std::string Describe(const ns::Operation& operation) {
           [](const ns::Advance&) { return std::string("advance"); },
           [](const ns::FinishDeletes& o) { return absl::StrCat("finishDeletes ", o.max_rows); },
           [](const ns::SetLimits&) { return std::string("setLimits"); },
+          [](const auto&) { return std::string("another call"); },
       },
       operation);
 }
@@ -120,6 +122,7 @@ std::string Describe(const ns::Query& query) {
           },
           [](const ns::GetContentSummary& q) { return absl::StrCat("getContentSummary ", q.path); },
           [](const ns::GetBlockLocations& q) { return absl::StrCat("getBlockLocations ", q.path); },
+          [](const auto&) { return std::string("another read"); },
       },
       query);
 }
