@@ -22,16 +22,19 @@ BUILD_PACKAGES=(
 BENCH_PACKAGES=(etcd-server etcd-client nghttp2-client)
 # Clients of other makes that tests and the quickstart talk to us with.
 CLIENT_PACKAGES=(hdfs-cli)
+# What tests/hadoop needs, with the clients, to run a real NameNode and to build clients that Debian does not have.
+HADOOP_PACKAGES=(default-jdk-headless maven golang-go python3-venv)
 
 usage() {
   cat <<TEXT
-usage: tools/setup.sh [--bench] [--clients] [--all] [--check] [--list]
+usage: tools/setup.sh [--bench] [--clients] [--hadoop] [--all] [--check] [--list]
 
 Installs the Debian 12 packages that this project needs and that are missing.
 
   (no option)  compilers, libraries, build and lint tools
   --bench      also what the benchmarks compare with: ${BENCH_PACKAGES[*]}
   --clients    also clients of other makes: ${CLIENT_PACKAGES[*]}
+  --hadoop     also what tests/hadoop needs: the clients and ${HADOOP_PACKAGES[*]}
   --all        all of these
   --check      install nothing; name what is missing and exit 1 if anything is
   --list       install nothing; print the packages of the chosen groups, one a line
@@ -43,12 +46,13 @@ die() {
   exit 1
 }
 
-bench=false clients=false check=false list=false
+bench=false clients=false hadoop=false check=false list=false
 for argument in "$@"; do
   case "$argument" in
     --bench) bench=true ;;
     --clients) clients=true ;;
-    --all) bench=true clients=true ;;
+    --hadoop) clients=true hadoop=true ;;
+    --all) bench=true clients=true hadoop=true ;;
     --check) check=true ;;
     --list) list=true ;;
     -h | --help) usage; exit 0 ;;
@@ -59,6 +63,7 @@ done
 wanted=("${BUILD_PACKAGES[@]}")
 if $bench; then wanted+=("${BENCH_PACKAGES[@]}"); fi
 if $clients; then wanted+=("${CLIENT_PACKAGES[@]}"); fi
+if $hadoop; then wanted+=("${HADOOP_PACKAGES[@]}"); fi
 if $list; then
   printf '%s\n' "${wanted[@]}"
   exit 0
