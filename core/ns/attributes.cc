@@ -1,6 +1,8 @@
 #include <optional>
 #include <utility>
+#include <variant>
 
+#include "core/ns/acl.h"
 #include "core/ns/operations.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
@@ -8,7 +10,7 @@
 namespace jfs::ns {
 namespace {
 
-// The walk and the owner check that setPermission and setOwner share.
+// The walk and the owner check that all calls here but setTimes share.
 absl::StatusOr<std::optional<Reply>> ResolveOwned(Transaction* tx, const CallContext& call,
                                                   const std::string& raw, Resolved* at) {
   ParsedPath parsed = ParsePath(raw);
@@ -43,6 +45,37 @@ void Change(Transaction* tx, const Resolved& at, const OnDirectory& on_directory
   tx->MarkChanged();
 }
 
+// `change` makes an AclOutcome of an AclSubject.
+template <typename ChangeAcl>
+absl::StatusOr<Reply> ExecuteAcl(Transaction* tx, const CallContext& call, const std::string& path,
+                                 const ChangeAcl& change) {
+  Resolved at;
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, path, &at);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) return **refused;
+  const Attributes inode = at.attributes();
+  AclSubject subject;
+  subject.acl = {inode.mode, {inode.acl.begin(), inode.acl.end()}};
+  subject.directory = inode.directory;
+  subject.path = at.path.text();
+  AclOutcome outcome = change(subject);
+  if (Reply* const reply = std::get_if<Reply>(&outcome)) return std::move(*reply);
+  const KeptAcl& acl = std::get<KeptAcl>(outcome);
+  Change(
+      tx, at,
+      [&](Directory* directory) {
+        tx->tree().SetMode(directory, acl.mode);
+        DirectoryFeatures features = directory->features();
+        features.acl = acl.entries;
+        tx->tree().SetFeatures(directory, std::move(features));
+      },
+      [&](FileRecord* file) {
+        file->mode = acl.mode;
+        file->acl = acl.entries;
+      });
+  return Reply{};
+}
+
 }  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetTimes& op) {
@@ -68,6 +101,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
+  // An ACL stays: the group's bits are its mask, which is thus set.
   const auto mode = static_cast<uint16_t>(op.mode & 01777);
   Change(
       tx, at, [&](Directory* directory) { tx->tree().SetMode(directory, mode); },
@@ -99,6 +133,35 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
         if (op.group) file->group = *op.group;
       });
   return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
+                              const ModifyAclEntries& op) {
+  return ExecuteAcl(tx, call, op.path,
+                    [&op](const AclSubject& inode) { return ModifyAcl(inode, op.entries); });
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
+                              const RemoveAclEntries& op) {
+  return ExecuteAcl(tx, call, op.path,
+                    [&op](const AclSubject& inode) { return RemoveFromAcl(inode, op.entries); });
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
+                              const RemoveDefaultAcl& op) {
+  return ExecuteAcl(tx, call, op.path, [](const AclSubject& inode) {
+    return AclOutcome(WithoutDefaultAcl(inode.acl));
+  });
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAcl& op) {
+  return ExecuteAcl(tx, call, op.path,
+                    [](const AclSubject& inode) { return AclOutcome(WithoutAcl(inode.acl)); });
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAcl& op) {
+  return ExecuteAcl(tx, call, op.path,
+                    [&op](const AclSubject& inode) { return ReplaceAcl(inode, op.entries); });
 }
 
 }  // namespace jfs::ns

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/ns/acl.h"
 #include "core/ns/operations.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
@@ -34,7 +35,15 @@ std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path
 // Missing directories on the way to a new file take the permission of the one above them.
 void MakeParents(Transaction* tx, const Caller& caller, Resolved* at) {
   const auto mode = static_cast<uint16_t>((at->directory()->mode & 0777) | 0300);
-  MakeDirectories(tx, at, at->path.depth() - 1, mode, mode, caller.user);
+  MakeDirectories(tx, at, at->path.depth() - 1, mode, mode, std::nullopt, caller.user);
+}
+
+void SetModeAndAcl(const Directory& parent, uint16_t mode, std::optional<uint16_t> unmasked,
+                   FileRecord* file) {
+  if (unmasked) *unmasked &= 01777;
+  KeptAcl acl = InheritedAcl(parent.features().acl, mode & 01777, unmasked, /*directory=*/false);
+  file->mode = acl.mode;
+  file->acl = std::move(acl.entries);
 }
 
 Reply RefuseExisting(const Caller& caller, const Create& op, const Resolved& at) {
@@ -88,7 +97,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   Directory* const parent = at->parent();
   FileRecord file;
   file.id = tx->NewInodeId();
-  file.mode = op.mode & 01777;
+  SetModeAndAcl(*parent, op.mode, op.unmasked, &file);
   file.owner = call.caller.user;
   file.group = *parent->group;
   file.mtime = tx->wall();
@@ -140,7 +149,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
   Directory* const parent = at->parent();
   FileRecord file;
   file.id = tx->NewInodeId();
-  file.mode = op.mode & 01777;
+  SetModeAndAcl(*parent, op.mode, std::nullopt, &file);
   file.owner = op.user.empty() ? caller.user : op.user;
   file.group = op.group.empty() ? *parent->group : op.group;
   file.mtime = op.mtime;

@@ -20,6 +20,7 @@ constexpr std::string_view kAlreadyBeingCreatedException =
     "org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException";
 constexpr std::string_view kLeaseExpired =
     "org.apache.hadoop.hdfs.server.namenode.LeaseExpiredException";
+constexpr std::string_view kAclException = "org.apache.hadoop.hdfs.protocol.AclException";
 constexpr std::string_view kIllegalArgument = "org.apache.hadoop.HadoopIllegalArgumentException";
 constexpr std::string_view kUnsupportedOperation = "java.lang.UnsupportedOperationException";
 

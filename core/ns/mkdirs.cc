@@ -27,7 +27,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mk
   // HDFS makes the ones in between with a permission of its own, which has no sticky bit; its owner
   // must be able to go on inside.
   const auto between = static_cast<uint16_t>((op.mode & 0777) | 0300);
-  MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, call.caller.user);
+  std::optional<uint16_t> unmasked;
+  if (op.unmasked) unmasked = *op.unmasked & 01777;
+  MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, unmasked, call.caller.user);
   return Answer(Truth{true});
 }
 

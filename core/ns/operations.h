@@ -30,6 +30,11 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetOwner& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ImportFile& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ModifyAclEntries& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAclEntries& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveDefaultAcl& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAcl& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAcl& op);
 
 // Queries; `view` shows what memory shows.
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
@@ -40,6 +45,10 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
                              const GetContentSummary& query);
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetBlockLocations& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const struct CheckAccess& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetAclStatus& query);
 
 }  // namespace jfs::ns
 

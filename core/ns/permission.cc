@@ -1,6 +1,7 @@
 #include "core/ns/permission.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace jfs::ns {
 namespace {
@@ -11,14 +12,39 @@ const char* AccessName(Access access) {
   return kNames[static_cast<int>(access)];
 }
 
+// Bits as in one class of a mode.
+bool Grants(int bits, Access access) {
+  const int wanted = static_cast<int>(access);
+  return (bits & wanted) == wanted;
+}
+
+// For whom neither owns the inode nor has an entry: unset.
+std::optional<bool> AclAllows(const Caller& caller, const Attributes& inode, Access access) {
+  const int mask = inode.mode >> 3;
+  bool matched = false;
+  for (const AclEntry& entry : inode.acl) {
+    if (entry.scope != AclScope::kAccess) break;
+    if (entry.type == AclType::kUser) {
+      if (entry.name == caller.user) return Grants(entry.permission & mask, access);
+      continue;
+    }
+    const std::string_view group = entry.name.empty() ? inode.group : std::string_view(entry.name);
+    if (!IsInGroup(caller, group)) continue;
+    if (Grants(entry.permission & mask, access)) return true;
+    matched = true;
+  }
+  if (matched) return false;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Attributes AttributesOf(const Directory& directory) {
-  return {*directory.owner, *directory.group, directory.mode, true};
+  return {*directory.owner, *directory.group, directory.mode, true, directory.features().acl};
 }
 
 Attributes AttributesOf(const FileRecord& file) {
-  return {file.owner, file.group, file.mode, false};
+  return {file.owner, file.group, file.mode, false, file.acl};
 }
 
 bool IsInGroup(const Caller& caller, std::string_view group) {
@@ -26,14 +52,11 @@ bool IsInGroup(const Caller& caller, std::string_view group) {
 }
 
 bool Allows(const Caller& caller, const Attributes& inode, Access access) {
-  int shift = 0;
-  if (caller.user == inode.owner) {
-    shift = 6;
-  } else if (IsInGroup(caller, inode.group)) {
-    shift = 3;
+  if (caller.user == inode.owner) return Grants(inode.mode >> 6, access);
+  if (!inode.acl.empty() && inode.acl.front().scope == AclScope::kAccess) {
+    return AclAllows(caller, inode, access).value_or(Grants(inode.mode, access));
   }
-  const int wanted = static_cast<int>(access);
-  return (inode.mode >> shift & wanted) == wanted;
+  return Grants(IsInGroup(caller, inode.group) ? inode.mode >> 3 : inode.mode, access);
 }
 
 std::string ModeText(const Attributes& inode) {

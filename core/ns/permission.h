@@ -2,6 +2,7 @@
 #define CORE_NS_PERMISSION_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,11 +30,14 @@ struct Attributes {
   std::string_view owner, group;
   uint16_t mode = 0;
   bool directory = false;
+  std::span<const AclEntry> acl = {};  // as it is kept (acl.h): the mode has the rest
 };
 Attributes AttributesOf(const Directory& directory);
 Attributes AttributesOf(const FileRecord& file);
 
-// The first class that matches decides: owner, then group, then others.
+// The first class that matches decides: owner, then group, then others. With an access ACL: owner,
+// then an entry of the user's name, then the entries of his groups, of which one that grants is
+// enough, then others; all but the first and the last grant no more than the mask.
 bool Allows(const Caller& caller, const Attributes& inode, Access access);
 
 bool IsInGroup(const Caller& caller, std::string_view group);

@@ -45,6 +45,28 @@ uint16_t RandomMode(Random* random) {
   return random->Chance(2, 3) ? 0777 : static_cast<uint16_t>(random->Below(02000));
 }
 
+std::vector<AclEntry> RandomAcl(Random* random) {
+  std::vector<AclEntry> entries;
+  if (random->Chance(1, 3)) {
+    entries = random->Chance(1, 2) ? AclOf("user::rwx,group::r-x,other::r-x")
+                                   : AclOf("default:group::rwx,user::rwx,group::-wx,other::---");
+  }
+  for (uint64_t left = random->Below(4); left > 0; --left) {
+    AclEntry& entry = entries.emplace_back();
+    entry.scope = random->Chance(2, 3) ? AclScope::kAccess : AclScope::kDefault;
+    entry.type = static_cast<AclType>(random->Below(4));
+    const bool base = random->Chance(1, 3) || entry.type >= AclType::kMask;
+    if (!base || random->Chance(1, 30)) entry.name = random->Chance(1, 2) ? "alice" : "staff";
+    entry.permission = static_cast<uint8_t>(random->Below(8));
+  }
+  return entries;
+}
+
+std::optional<uint16_t> RandomUnmasked(Random* random) {
+  if (random->Chance(1, 2)) return std::nullopt;
+  return RandomMode(random);
+}
+
 struct Writer {
   InodeId file = 0;
   std::string path, client;
@@ -54,10 +76,16 @@ struct Writer {
 Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
   const std::string path = RandomPath(random);
   const std::string other = RandomPath(random);
-  switch (random->Below(16)) {
+  switch (random->Below(18)) {
     case 0:
-    case 1:
-      return Mkdirs{path, RandomMode(random), random->Chance(3, 4)};
+    case 1: {
+      Mkdirs mkdirs;
+      mkdirs.path = path;
+      mkdirs.mode = RandomMode(random);
+      mkdirs.create_parent = random->Chance(3, 4);
+      mkdirs.unmasked = RandomUnmasked(random);
+      return mkdirs;
+    }
     case 2:
     case 3: {
       Create create;
@@ -68,6 +96,7 @@ Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
       create.create_parent = random->Chance(3, 4);
       create.replication = static_cast<uint32_t>(random->Between(1, 3));
       create.block_size = 1 << 20;
+      create.unmasked = RandomUnmasked(random);
       return create;
     }
     case 4:
@@ -125,6 +154,13 @@ Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
       import.replication = 2;
       return import;
     }
+    case 15:
+      if (random->Chance(1, 2)) return SetAcl{path, RandomAcl(random)};
+      return ModifyAclEntries{path, RandomAcl(random)};
+    case 16:
+      if (random->Chance(1, 3)) return RemoveAcl{path};
+      if (random->Chance(1, 3)) return RemoveDefaultAcl{path};
+      return RemoveAclEntries{path, RandomAcl(random)};
     default:
       if (random->Chance(1, 2)) return FinishDeletes{static_cast<uint32_t>(random->Below(12))};
       SetTimes times;
@@ -187,6 +223,7 @@ std::string Difference(const kv::MemoryStore& a, const kv::MemoryStore& b) {
 TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
   int ok = 0;
   int refused = 0;
+  uint64_t changes = 0;
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
@@ -235,6 +272,11 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
         ASSERT_EQ(steady.Ask(query), reopened.Ask(query));
         const Caller alice = User("alice");
         ASSERT_EQ(steady.Ask(query, alice), reopened.Ask(query, alice));
+        const Query acl = GetAclStatus{RandomPath(&random)};
+        ASSERT_EQ(steady.Ask(acl, alice), reopened.Ask(acl, alice));
+        const Query access =
+            CheckAccess{RandomPath(&random), static_cast<uint8_t>(random.Below(8))};
+        ASSERT_EQ(steady.Ask(access, alice), reopened.Ask(access, alice));
       }
       ASSERT_EQ(Difference(steady.store(), reopened.store()), "");
     }
@@ -242,11 +284,12 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
     EXPECT_EQ(Difference(steady.store(), lazy_store), "");
     steady.FinishAllDeletes(5);
     EXPECT_EQ(steady.Findings(), "");
-    EXPECT_GT(steady.ns().position().sequence(), 100u);
+    changes += steady.ns().position().sequence();
   }
   // Both happen often, or the commands test nothing.
   EXPECT_GT(ok, 2000);
   EXPECT_GT(refused, 2000);
+  EXPECT_GT(changes, 1200u);
 }
 
 TEST(RandomCommandsTest, RefusedCommandsChangeNoRowOfTheTree) {

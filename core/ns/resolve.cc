@@ -45,6 +45,7 @@ FileStatus StatusOf(const Directory& directory) {
   status.atime = directory.atime;
   status.id = directory.id;
   status.children = directory.counts.directories + directory.counts.files;
+  status.has_acl = !directory.features().acl.empty();
   return status;
 }
 
@@ -60,6 +61,7 @@ FileStatus StatusOf(const FileRecord& file) {
   status.replication = file.replication;
   status.block_size = file.block_size;
   status.id = file.id;
+  status.has_acl = !file.acl.empty();
   return status;
 }
 

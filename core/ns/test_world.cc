@@ -11,6 +11,46 @@
 #include "core/ns/error_text.h"
 
 namespace jfs::ns {
+namespace {
+
+constexpr const char* kAclTypes[] = {"user", "group", "mask", "other"};
+
+}  // namespace
+
+std::vector<AclEntry> AclOf(std::string_view text) {
+  std::vector<AclEntry> entries;
+  for (const auto piece : absl::StrSplit(std::string(text), ',', absl::SkipEmpty())) {
+    std::vector<std::string> parts = absl::StrSplit(piece, ':');
+    AclEntry& entry = entries.emplace_back();
+    if (parts[0] == "default") {
+      entry.scope = AclScope::kDefault;
+      parts.erase(parts.begin());
+    }
+    parts.resize(3);
+    while (parts[0] != kAclTypes[static_cast<int>(entry.type)]) {
+      CHECK(entry.type != AclType::kOther) << piece;
+      entry.type = static_cast<AclType>(static_cast<int>(entry.type) + 1);
+    }
+    entry.name = parts[1];
+    for (const char letter : parts[2]) {
+      if (letter != '-') entry.permission |= letter == 'r' ? 4 : letter == 'w' ? 2 : 1;
+    }
+  }
+  return entries;
+}
+
+std::string AclText(const std::vector<AclEntry>& entries) {
+  std::string text;
+  for (const AclEntry& entry : entries) {
+    if (!text.empty()) text.push_back(',');
+    if (entry.scope == AclScope::kDefault) text.append("default:");
+    text.append(kAclTypes[static_cast<int>(entry.type)]).append(":").append(entry.name).append(":");
+    for (int bit = 2; bit >= 0; --bit) {
+      text.push_back((entry.permission >> bit & 1) != 0 ? "xwr"[bit] : '-');
+    }
+  }
+  return text;
+}
 
 TestWorld::TestWorld(Mutations mutations) : mutations_(mutations) {
   Reopen();

@@ -20,6 +20,12 @@ inline Caller User(std::string name, std::vector<std::string> groups = {"users"}
   return {std::move(name), std::move(groups), false, "10.0.0.2"};
 }
 
+// Entries as getfacl writes them, separated by commas:
+// "user:bob:rwx,group::r-x,default:other::---". The permission may be missing, as removeAclEntries
+// has it.
+std::vector<AclEntry> AclOf(std::string_view text);
+std::string AclText(const std::vector<AclEntry>& entries);
+
 // A namespace over a store in memory, and the verbs that tests are written in. Every verb that
 // should succeed dies if it does not.
 class TestWorld {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/ns/acl.h"
 #include "core/ns/keys.h"
 
 namespace jfs::ns {
@@ -122,13 +123,17 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
 }  // namespace
 
 void MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode, uint16_t last_mode,
-                     const std::string& owner) {
+                     std::optional<uint16_t> unmasked, const std::string& owner) {
   for (size_t i = at->directories.size() - 1; i < depth; ++i) {
     Directory* const parent = at->directories.back();
     const std::string_view name = at->path.name(i);
     const InodeId id = tx->NewInodeId();
     DirectoryRecord record;
-    record.mode = i + 1 == at->path.depth() ? last_mode : mode;
+    KeptAcl acl =
+        InheritedAcl(parent->features().acl, i + 1 == at->path.depth() ? last_mode : mode, unmasked,
+                     /*directory=*/true);
+    record.mode = acl.mode;
+    record.features.acl = std::move(acl.entries);
     record.owner = owner;
     record.group = *parent->group;
     record.mtime = tx->wall();

@@ -2,6 +2,7 @@
 #define CORE_NS_TREE_CHANGES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -19,10 +20,11 @@
 namespace jfs::ns {
 
 // Makes the missing directories of the first `depth` names and adds them to at->directories. All
-// get `mode` but the last name of the path, which gets `last_mode`. They belong to `owner` and the
-// group of the directory above.
+// get `mode` but the last name of the path, which gets `last_mode`; where the directory above has a
+// default ACL, that and `unmasked` decide (acl.h). They belong to `owner` and the group of the
+// directory above.
 void MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode, uint16_t last_mode,
-                     const std::string& owner);
+                     std::optional<uint16_t> unmasked, const std::string& owner);
 
 // Adds a file, and its lease if it is open. REQUIRES: `parent` has no entry of that name.
 void AddFile(Transaction* tx, Directory* parent, std::string_view name, const FileRecord& file);
