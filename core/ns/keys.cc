@@ -132,8 +132,8 @@ bool ParseXAttrKey(std::string_view key, InodeId* inode, XAttrName* name) {
   const uint8_t space = in.U8();
   if (!in.ok() || space > static_cast<uint8_t>(XAttrNamespace::kRaw)) return false;
   name->space = static_cast<XAttrNamespace>(space);
-  name->name = std::string(in.rest());
-  return !name->name.empty();
+  name->name = std::string(in.rest());  // may be empty, as in HDFS
+  return true;
 }
 
 bool ParseRetryKey(std::string_view key, uint64_t* index, uint32_t* ordinal) {

@@ -35,6 +35,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveDefaultAcl& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAcl& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAcl& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetXAttr& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveXAttr& op);
 
 // Queries; `view` shows what memory shows.
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
@@ -49,6 +51,10 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
                              const struct CheckAccess& query);
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetAclStatus& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetXAttrs& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const ListXAttrs& query);
 
 }  // namespace jfs::ns
 

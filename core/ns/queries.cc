@@ -8,6 +8,8 @@
 #include "core/ns/keys.h"
 #include "core/ns/operations.h"
 #include "core/ns/resolve.h"
+#include "core/ns/xattr_rows.h"
+#include "core/ns/xattr_rules.h"
 
 namespace jfs::ns {
 namespace {
@@ -139,6 +141,12 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   if (refused) return *refused;
 
   const FileRecord& file = at->file->record.file;
+  if (call.caller.superuser && file.xattr_count != 0) {
+    const absl::StatusOr<std::optional<XAttrRow>> unreadable =
+        ReadXAttr(view, file.id, UnreadableBySuperuser());
+    if (!unreadable.ok()) return unreadable.status();
+    if (unreadable->has_value()) return Refuse(Code::kUnreadableBySuperuser, {call.caller.user});
+  }
   BlockLocations locations;
   locations.block_size = file.block_size;
   locations.under_construction = file.open;

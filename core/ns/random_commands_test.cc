@@ -67,6 +67,14 @@ std::optional<uint16_t> RandomUnmasked(Random* random) {
   return RandomMode(random);
 }
 
+XAttrName RandomXAttrName(Random* random) {
+  XAttrName name;
+  if (random->Chance(1, 4)) name.space = static_cast<XAttrNamespace>(random->Below(5));
+  name.name = std::string(1, static_cast<char>('a' + random->Below(3)));
+  if (name.space == XAttrNamespace::kSecurity) name.name = "hdfs.unreadable.by.superuser";
+  return name;
+}
+
 struct Writer {
   InodeId file = 0;
   std::string path, client;
@@ -76,7 +84,7 @@ struct Writer {
 Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
   const std::string path = RandomPath(random);
   const std::string other = RandomPath(random);
-  switch (random->Below(18)) {
+  switch (random->Below(20)) {
     case 0:
     case 1: {
       Mkdirs mkdirs;
@@ -161,6 +169,16 @@ Operation RandomOperation(Random* random, std::vector<Writer>* writers) {
       if (random->Chance(1, 3)) return RemoveAcl{path};
       if (random->Chance(1, 3)) return RemoveDefaultAcl{path};
       return RemoveAclEntries{path, RandomAcl(random)};
+    case 17: {
+      SetXAttr set;
+      set.path = path;
+      set.xattr.name = RandomXAttrName(random);
+      set.xattr.value = std::string(random->Below(3), 'v');
+      set.flags = static_cast<uint32_t>(random->Below(4));
+      return set;
+    }
+    case 18:
+      return RemoveXAttr{path, RandomXAttrName(random)};
     default:
       if (random->Chance(1, 2)) return FinishDeletes{static_cast<uint32_t>(random->Below(12))};
       SetTimes times;
@@ -224,6 +242,7 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
   int ok = 0;
   int refused = 0;
   uint64_t changes = 0;
+  uint64_t xattr_rows = 0;
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
@@ -274,6 +293,9 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
         ASSERT_EQ(steady.Ask(query, alice), reopened.Ask(query, alice));
         const Query acl = GetAclStatus{RandomPath(&random)};
         ASSERT_EQ(steady.Ask(acl, alice), reopened.Ask(acl, alice));
+        const Query xattrs = GetXAttrs{RandomPath(&random), {}};
+        ASSERT_EQ(steady.Ask(xattrs), reopened.Ask(xattrs));
+        ASSERT_EQ(steady.Ask(xattrs, alice), reopened.Ask(xattrs, alice));
         const Query access =
             CheckAccess{RandomPath(&random), static_cast<uint8_t>(random.Below(8))};
         ASSERT_EQ(steady.Ask(access, alice), reopened.Ask(access, alice));
@@ -284,12 +306,14 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
     EXPECT_EQ(Difference(steady.store(), lazy_store), "");
     steady.FinishAllDeletes(5);
     EXPECT_EQ(steady.Findings(), "");
+    for (const auto& [key, value] : steady.TreeRows()) xattr_rows += key[0] == 'x' ? 1 : 0;
     changes += steady.ns().position().sequence();
   }
   // Both happen often, or the commands test nothing.
   EXPECT_GT(ok, 2000);
   EXPECT_GT(refused, 2000);
   EXPECT_GT(changes, 1200u);
+  EXPECT_GT(xattr_rows, 20u);
 }
 
 TEST(RandomCommandsTest, RefusedCommandsChangeNoRowOfTheTree) {

@@ -96,7 +96,7 @@ struct OpenFileRecord {
 };
 
 struct PendingDeleteRecord {
-  bool directory = false;  // else a file with block rows
+  bool directory = false;  // else a file with rows of blocks or attributes
   std::string cursor;      // entries up to this name are gone already
 };
 

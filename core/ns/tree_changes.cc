@@ -48,7 +48,7 @@ void RemovePendingDelete(Transaction* tx, InodeId id) {
 // What a file leaves behind when its entry goes.
 void ReleaseFile(Transaction* tx, const FileRecord& file) {
   if (file.open) tx->state().open_files.Remove(file.id, &tx->rows());
-  if (file.block_count > kInlineBlocks) PutPendingDelete(tx, file.id, {});
+  if (file.block_count > kInlineBlocks || file.xattr_count > 0) PutPendingDelete(tx, file.id, {});
 }
 
 struct Row {
@@ -66,14 +66,22 @@ absl::Status TakeRows(const kv::View& view, std::string_view lower, std::string_
   return at->status();
 }
 
-absl::Status RemoveUnlinkedFile(Transaction* tx, InodeId id, uint64_t* left) {
-  const std::string blocks = BlocksOf(id);
+// Removes rows whose keys start with `prefix`, at most *left. There may be more if *left is 0 then.
+absl::Status RemoveRows(Transaction* tx, const std::string& prefix, uint64_t* left) {
   std::vector<Row> rows;
-  const absl::Status status = TakeRows(tx->view(), blocks, EndOf(blocks), *left, &rows);
+  const absl::Status status = TakeRows(tx->view(), prefix, EndOf(prefix), *left, &rows);
   if (!status.ok()) return status;
   for (const Row& row : rows) tx->rows().Remove(row.key, RowHash(row.key, row.value));
   *left -= rows.size();
-  if (*left == 0) return absl::OkStatus();  // there may be more
+  return absl::OkStatus();
+}
+
+absl::Status RemoveUnlinkedFile(Transaction* tx, InodeId id, uint64_t* left) {
+  for (const std::string& prefix : {BlocksOf(id), XAttrsOf(id)}) {
+    const absl::Status status = RemoveRows(tx, prefix, left);
+    if (!status.ok()) return status;
+    if (*left == 0) return absl::OkStatus();
+  }
   RemovePendingDelete(tx, id);
   --*left;
   return absl::OkStatus();
@@ -89,7 +97,7 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
   std::string lower = EntryKey(id, progress.cursor);
   if (!progress.cursor.empty()) lower.push_back('\0');
   std::vector<Row> rows;
-  const absl::Status status = TakeRows(tx->view(), lower, EndOf(entries), *left, &rows);
+  absl::Status status = TakeRows(tx->view(), lower, EndOf(entries), *left, &rows);
   if (!status.ok()) return status;
   for (const Row& row : rows) {
     EntryRecord entry;
@@ -110,6 +118,10 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
     PutPendingDelete(tx, child->id, {.directory = true});
   }
   *left -= rows.size();
+  if (*left > 0 && directory->features().xattr_count > 0) {
+    status = RemoveRows(tx, XAttrsOf(id), left);
+    if (!status.ok()) return status;
+  }
   if (*left == 0) {
     PutPendingDelete(tx, id, std::move(progress));
     return absl::OkStatus();
@@ -190,7 +202,7 @@ void RemoveDirectory(Transaction* tx, Directory* directory, Counted counted) {
   tx->tree().Unlink(directory);
   if (counted == Counted::kYes) --parent->counts.directories;
   tx->TouchEntries(parent);
-  if (directory->empty()) {
+  if (directory->empty() && directory->features().xattr_count == 0) {
     tx->RemoveDirectory(directory);
   } else {
     PutPendingDelete(tx, directory->id, {.directory = true});

@@ -34,7 +34,8 @@ void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const
 // Whether a removed inode leaves the counts and totals of its directory. kN03 plants the case where
 // it does not.
 enum class Counted : bool { kNo = false, kYes = true };
-// Removes a file, its lease, and puts its block rows up for FinishDeletes.
+// Removes a file, its lease, and puts the rows of its blocks and extended attributes up for
+// FinishDeletes.
 void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const EntryRow& old,
                 Counted counted = Counted::kYes);
 // Removes a directory that is no root; what it contains is unreachable at once and removed by
