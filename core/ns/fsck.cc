@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -185,9 +186,7 @@ class Checker {
       Find(Say("file ", file.id, " has an open block but is closed or has no block"));
     }
     if (file.recovering && !file.open) Find(Say("file ", file.id, " is closed but recovering"));
-    if (!std::is_sorted(file.acl.begin(), file.acl.end())) {
-      Find(Say("the ACL of file ", file.id, " is not in order"));
-    }
+    CheckAcl("file", file.id, file.acl);
     for (const Block& block : file.inline_blocks) {
       facts.bytes_in_blocks += block.bytes;
       CountBlock(file.id, block);
@@ -429,6 +428,49 @@ class Checker {
     }
   }
 
+  // What an inode may keep of an ACL: see the format.
+  void CheckAcl(std::string_view what, InodeId id, const std::vector<AclEntry>& acl) {
+    constexpr uint64_t kMaxEntries = 32;
+    constexpr uint64_t kInMode = 3;  // entries of an access ACL that the mode stands for
+    struct Scope {
+      uint64_t entries = 0;
+      std::set<AclType> base;
+      bool named = false;
+    };
+    Scope scopes[2];
+    const auto wrong = [&](std::string_view how) {
+      Find(Say("the ACL of ", what, " ", id, " ", how));
+    };
+    for (size_t i = 0; i < acl.size(); ++i) {
+      const AclEntry& entry = acl[i];
+      Scope& scope = scopes[static_cast<size_t>(entry.scope)];
+      ++scope.entries;
+      if (entry.name.empty()) {
+        scope.base.insert(entry.type);
+      } else {
+        scope.named = true;
+      }
+      const auto key = [](const AclEntry& e) { return std::tie(e.scope, e.type, e.name); };
+      if (i > 0 && !(key(acl[i - 1]) < key(entry))) wrong("is not in order");
+      if (!entry.name.empty() && entry.type >= AclType::kMask) wrong("has a mask with a name");
+    }
+    const Scope& access = scopes[static_cast<size_t>(AclScope::kAccess)];
+    if (access.entries > 0 && access.base != std::set{AclType::kGroup}) {
+      wrong("has not just the group's entry beside the named ones");
+    }
+    if (access.entries > 0 && access.entries + kInMode > kMaxEntries) wrong("is too long");
+    const Scope& defaults = scopes[static_cast<size_t>(AclScope::kDefault)];
+    if (defaults.entries == 0) return;
+    if (what != "directory") wrong("has default entries");
+    if (defaults.base.count(AclType::kUser) + defaults.base.count(AclType::kGroup) +
+            defaults.base.count(AclType::kOther) !=
+        3) {
+      wrong("lacks a default entry that must be there");
+    }
+    if (defaults.named && defaults.base.count(AclType::kMask) == 0) wrong("lacks a default mask");
+    if (defaults.entries > kMaxEntries) wrong("has too many default entries");
+  }
+
   // An inode says how many extended attributes it has; one that waits to be deleted loses them with
   // its last step.
   void CheckXAttrs() {
@@ -442,9 +484,7 @@ class Checker {
     for (const auto& [id, file] : files_) check("file", id, file.xattrs_due);
     for (const auto& [id, facts] : directories_) {
       if (pending_.count(id) == 0) check("directory", id, facts.record.features.xattr_count);
-      if (!std::is_sorted(facts.record.features.acl.begin(), facts.record.features.acl.end())) {
-        Find(Say("the ACL of directory ", id, " is not in order"));
-      }
+      CheckAcl("directory", id, facts.record.features.acl);
     }
     for (const auto& [id, rows] : xattr_rows_) {
       if (files_.count(id) == 0 && directories_.count(id) == 0 && pending_.count(id) == 0) {

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/ns/keys.h"
 #include "core/ns/records.h"
@@ -14,6 +16,20 @@ namespace {
 
 InodeId IdOf(const TestWorld& world, const std::string& path) {
   return std::get<FileStatus>(world.Ask(GetFileInfo{path}).value).id;
+}
+
+XAttrName UserName(std::string name) { return {XAttrNamespace::kUser, std::move(name)}; }
+
+// Damages the ACL of /d.
+std::function<void(TestWorld&, kv::WriteBatch*)> ChangeAcl(
+    const std::function<void(std::vector<AclEntry>*)>& change) {
+  return [change](TestWorld& w, kv::WriteBatch* b) {
+    const std::string key = DirectoryKey(IdOf(w, "/d"));
+    DirectoryRecord record;
+    EXPECT_TRUE(DecodeRecord(w.store().contents().at(key), &record));
+    change(&record.features.acl);
+    b->Put(key, EncodeRecord(record));
+  };
 }
 
 template <typename Record>
@@ -35,6 +51,8 @@ TEST_P(FsckTest, NamesIt) {
   TestWorld world;
   world.Make("/d/ /d/e/ /d/f=0644,alice,users,5000 /big=0644,alice,users,2000000000 /gone/x");
   world.Run(Create{.path = "/d/open", .client_name = "writer"}, Superuser(), {"client", 1});
+  world.Run(SetXAttr{"/d/f", {{XAttrNamespace::kUser, "a"}, "1"}});
+  world.Run(ModifyAclEntries{"/d", AclOf("user:bob:rwx,default:user:bob:rwx")});
   world.Run(Delete{"/gone", true});
   ASSERT_EQ(world.Findings(), "");
   kv::WriteBatch batch;
@@ -139,6 +157,58 @@ std::vector<Corruption> Corruptions() {
          b->Put(RetryKey(999, 0), rows.lower_bound(PrefixOf(Prefix::kRetry))->second);
        },
        "applied twice"},
+      {"AttributeLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(XAttrKey(IdOf(w, "/d/f"), UserName("a"))); },
+       "has 0 rows of extended attributes instead of 1"},
+      {"AttributeTooMany",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         b->Put(XAttrKey(IdOf(w, "/d"), UserName("b")), EncodeXAttrValue("2"));
+       },
+       "has 1 rows of extended attributes instead of 0"},
+      {"AttributeOfNothing",
+       [](TestWorld&, kv::WriteBatch* b) {
+         b->Put(XAttrKey(17000, UserName("b")), EncodeXAttrValue("2"));
+       },
+       "has 1 extended attributes but is nowhere"},
+      {"AclOutOfOrder",
+       ChangeAcl([](std::vector<AclEntry>* acl) { std::swap(acl->front(), acl->back()); }),
+       "is not in order"},
+      {"AclEntryTwice",
+       ChangeAcl([](std::vector<AclEntry>* acl) { acl->insert(acl->begin(), acl->front()); }),
+       "is not in order"},
+      {"AclWithoutGroup",
+       ChangeAcl([](std::vector<AclEntry>* acl) { acl->erase(acl->begin() + 1); }),
+       "has not just the group's entry beside the named ones"},
+      {"AclKeepsTheMask", ChangeAcl([](std::vector<AclEntry>* acl) {
+         acl->insert(acl->begin() + 2, {AclScope::kAccess, AclType::kMask, "", 7});
+       }),
+       "has not just the group's entry beside the named ones"},
+      {"AclWithoutDefaultMask", ChangeAcl([](std::vector<AclEntry>* acl) {
+         std::erase_if(*acl, [](const AclEntry& e) { return e.type == AclType::kMask; });
+       }),
+       "lacks a default mask"},
+      {"AclWithoutDefaultOthers", ChangeAcl([](std::vector<AclEntry>* acl) { acl->pop_back(); }),
+       "lacks a default entry that must be there"},
+      {"AclWithNamedMask", ChangeAcl([](std::vector<AclEntry>* acl) {
+         for (AclEntry& entry : *acl) {
+           if (entry.type == AclType::kMask) entry.name = "x";
+         }
+       }),
+       "has a mask with a name"},
+      {"AclTooLong", ChangeAcl([](std::vector<AclEntry>* acl) {
+         for (int i = 0; i < 28; ++i) {
+           acl->insert(acl->begin(), {AclScope::kAccess, AclType::kUser, std::to_string(i), 7});
+         }
+       }),
+       "is too long"},
+      {"DefaultAclOfFile",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         const std::string key = EntryKey(IdOf(w, "/d"), "f");
+         auto record = Load<EntryRecord>(w, key);
+         record.file.acl = AclOf("default:user::rwx,default:group::r-x,default:other::---");
+         b->Put(key, EncodeRecord(record));
+       },
+       "has default entries"},
       {"Undecodable",
        [](TestWorld& w, kv::WriteBatch* b) { b->Put(DirectoryKey(IdOf(w, "/d")), "\x01"); },
        "cannot be decoded"},

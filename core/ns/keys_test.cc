@@ -29,5 +29,27 @@ TEST(InsertGroupTest, IsNeverLongerThanTheKey) {
   }
 }
 
+TEST(XAttrKeyTest, AnyNameAndAllSpaces) {
+  for (const std::string& text : {std::string(), std::string("a"), std::string("\0\xff.", 3)}) {
+    for (int space = 0; space <= 4; ++space) {
+      const XAttrName name = {static_cast<XAttrNamespace>(space), text};
+      const std::string key = XAttrKey(16390, name);
+      InodeId inode = 0;
+      XAttrName parsed;
+      ASSERT_TRUE(ParseXAttrKey(key, &inode, &parsed));
+      EXPECT_EQ(inode, 16390u);
+      EXPECT_EQ(parsed, name);
+      EXPECT_EQ(key.substr(0, 9), XAttrsOf(16390));
+    }
+  }
+  InodeId inode = 0;
+  XAttrName parsed;
+  EXPECT_FALSE(ParseXAttrKey(XAttrsOf(16390), &inode, &parsed));
+  EXPECT_FALSE(ParseXAttrKey(XAttrsOf(16390) + "\x05"
+                                               "a",
+                             &inode, &parsed));
+  EXPECT_FALSE(ParseXAttrKey(BlockKey(16390, 9), &inode, &parsed));
+}
+
 }  // namespace
 }  // namespace jfs::ns
