@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts of this folder: where Hadoop's jars and our classes are, the judge, three masters, and their end.
 #
 # A script that sources this and calls `need_work` gets a directory $work of its own and, on exit, whatever it started

@@ -32,8 +32,9 @@ done
 # Only what was asked for goes to standard output.
 exec 3>&1 1>&2
 
-command -v javac > /dev/null && { [[ -d $hadoop_jars ]] || command -v mvn > /dev/null; } ||
+if ! command -v javac > /dev/null || { [[ ! -d $hadoop_jars ]] && ! command -v mvn > /dev/null; }; then
   "$repository/tools/setup.sh" --hadoop
+fi
 
 mkdir -p "$hadoop_cache" "$(dirname "$hadoop_classes")"
 exec 9> "$hadoop_cache/lock"
