@@ -96,6 +96,21 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   return Reply{};
 }
 
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAccessTime& op) {
+  ParsedPath parsed = ParsePath(op.path);
+  if (parsed.refused) return Reply{};
+  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+  if (!at->is_file() || at->file->record.file.id != op.file_id) return Reply{};
+  FileRecord file = at->file->record.file;
+  // Several readers may have been proposed before the first of them was applied.
+  const uint64_t precision = tx->limits().access_time_precision_millis;
+  if (precision == 0 || tx->wall().value <= file.atime.value + precision) return Reply{};
+  file.atime = tx->wall();
+  UpdateFile(tx, at->parent(), at->path.last(), *at->file, file);
+  return Reply{};
+}
+
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op) {
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);

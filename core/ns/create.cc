@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "core/ns/acl.h"
+#include "core/ns/open_file.h"
 #include "core/ns/operations.h"
+#include "core/ns/quota.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
@@ -32,10 +34,17 @@ std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path
   return std::nullopt;
 }
 
-// Missing directories on the way to a new file take the permission of the one above them.
-void MakeParents(Transaction* tx, const Caller& caller, Resolved* at) {
+// Makes room for a new file at the path: missing directories, which take the permission of the one
+// above them, and then the limits and quotas for the file itself.
+std::optional<Reply> MakeParents(Transaction* tx, const Caller& caller, Resolved* at,
+                                 const QuotaChange& change) {
   const auto mode = static_cast<uint16_t>((at->directory()->mode & 0777) | 0300);
-  MakeDirectories(tx, at, at->path.depth() - 1, mode, mode, std::nullopt, caller.user);
+  std::optional<Reply> refused =
+      MakeDirectories(tx, at, at->path.depth() - 1, mode, mode, std::nullopt, caller.user);
+  if (refused) return refused;
+  refused = CheckNewName(tx->limits(), at->path, at->path.depth() - 1, at->parent());
+  if (refused) return refused;
+  return CheckQuota(tx->state(), at->parent(), change);
 }
 
 void SetModeAndAcl(const Directory& parent, uint16_t mode, std::optional<uint16_t> unmasked,
@@ -46,14 +55,20 @@ void SetModeAndAcl(const Directory& parent, uint16_t mode, std::optional<uint16_
   file->acl = std::move(acl.entries);
 }
 
-Reply RefuseExisting(const Caller& caller, const Create& op, const Resolved& at) {
-  const FileRecord& file = at.file->record.file;
-  if (!file.open) return Refuse(Code::kFileExists, {at.path.text(), caller.address});
-  if (file.holder == op.client_name) {
-    return Refuse(Code::kAlreadyLeaseHolder, {at.path.text(), op.client_name, caller.address});
-  }
-  return Refuse(Code::kAlreadyBeingCreated,
-                {at.path.text(), op.client_name, caller.address, file.holder, file.holder_address});
+// Somebody may be writing the file that is in the way; if the leader found that writer gone, the
+// file is closed, but still there.
+absl::StatusOr<Reply> RefuseExisting(Transaction* tx, const Caller& caller, const Create& op,
+                                     Resolved* at) {
+  FileAt file;
+  file.path = at->path.text();
+  file.parent = at->parent();
+  file.name = std::string(at->path.last());
+  file.file = at->file;
+  absl::StatusOr<std::optional<Reply>> taken =
+      TakeFromWriter(tx, caller, "CREATE_FILE", op.client_name, op.expired_lease, &file);
+  if (!taken.ok()) return taken.status();
+  if (taken->has_value()) return **std::move(taken);
+  return Refuse(Code::kFileExists, {at->path.text(), caller.address});
 }
 
 }  // namespace
@@ -82,17 +97,20 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   refused =
       CheckShape(tx->limits(), at->path.text(), op.client_name, op.replication, op.block_size);
   if (refused) return *refused;
-  if (at->is_file()) {
-    if (!overwrite) return RefuseExisting(call.caller, op, *at);
-  } else {
-    refused = CheckNewNames(tx->limits(), *at);
-    if (refused) return *refused;
-  }
+  if (at->is_file() && !overwrite) return RefuseExisting(tx, call.caller, op, &*at);
 
   if (at->is_file()) {
+    // The old file is gone when the new one is counted. HDFS removes it even if the new one is then
+    // refused; here a refused call leaves it alone.
+    const FileRecord& old = at->file->record.file;
+    QuotaChange change{.names = 1, .freed_names = 1};
+    change.freed_space = old.charged_bytes() * old.replication;
+    refused = CheckQuota(tx->state(), at->parent(), change);
+    if (refused) return *refused;
     RemoveFile(tx, at->parent(), at->path.last(), *at->file);
   } else {
-    MakeParents(tx, call.caller, &*at);
+    refused = MakeParents(tx, call.caller, &*at, {.names = 1});
+    if (refused) return *refused;
   }
   Directory* const parent = at->parent();
   FileRecord file;
@@ -142,10 +160,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
       return Refuse(Code::kNotInGroup, {caller.user, op.group});
     }
   }
-  refused = CheckNewNames(tx->limits(), *at);
+  refused =
+      MakeParents(tx, caller, &*at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
   if (refused) return *refused;
-
-  MakeParents(tx, caller, &*at);
   Directory* const parent = at->parent();
   FileRecord file;
   file.id = tx->NewInodeId();

@@ -17,8 +17,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const De
   if (refused) return *refused;
   refused = CheckParentWrite(call.caller, *at);
   if (refused) return *refused;
-  refused = CheckSubtree(tx->state(), call.caller, *at, Access::kAll, /*skip_empty=*/true);
-  if (refused) return *refused;
+  absl::StatusOr<std::optional<Reply>> denied =
+      CheckSubtree(tx->state(), tx->view(), call.caller, *at, Access::kAll, /*skip_empty=*/true);
+  if (!denied.ok()) return denied.status();
+  if (denied->has_value()) return **std::move(denied);
   if (at->is_directory() && !at->directory()->empty() && !op.recursive) {
     return Refuse(Code::kDirectoryNotEmpty, {at->path.text()});
   }

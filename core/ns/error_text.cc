@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "core/base/check.h"
@@ -18,6 +19,8 @@ constexpr std::string_view kParentNotDirectoryException =
     "org.apache.hadoop.fs.ParentNotDirectoryException";
 constexpr std::string_view kAlreadyBeingCreatedException =
     "org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException";
+constexpr std::string_view kRecoveryInProgress =
+    "org.apache.hadoop.hdfs.protocol.RecoveryInProgressException";
 constexpr std::string_view kLeaseExpired =
     "org.apache.hadoop.hdfs.server.namenode.LeaseExpiredException";
 constexpr std::string_view kAclException = "org.apache.hadoop.hdfs.protocol.AclException";
@@ -44,6 +47,34 @@ Template TemplateOf(Code code) {
 
 std::string_view Argument(const std::vector<std::string>& arguments, size_t i) {
   return i < arguments.size() ? std::string_view(arguments[i]) : std::string_view();
+}
+
+// As Hadoop's TraditionalBinaryPrefix writes a number of bytes, with two decimals: "1536 B = 1.50
+// KB".
+std::string BytesText(const std::string& number) {
+  static constexpr const char* kPrefixes[] = {"", "K", "M", "G", "T", "P", "E"};
+  const std::string exact = absl::StrCat(number, " B");
+  uint64_t bytes = 0;
+  if (!absl::SimpleAtoi(number, &bytes)) return exact;
+  int prefix = 0;
+  while (prefix < 6 && bytes >> (10 * (prefix + 1)) != 0) ++prefix;
+  if (prefix == 0) return absl::StrCat(exact, " = ", bytes, " B");
+  const uint64_t unit = uint64_t{1} << (10 * prefix);
+  // A whole number of units is written without decimals.
+  if (bytes % unit == 0)
+    return absl::StrCat(exact, " = ", bytes / unit, " ", kPrefixes[prefix], "B");
+  uint64_t whole = bytes / unit;
+  // Rounded half to even at two decimals; fractions of a unit fit into 60 bits, times 100 does not.
+  const auto scaled = static_cast<unsigned __int128>(bytes % unit) * 100;
+  auto hundredths = static_cast<uint64_t>(scaled / unit);
+  const auto rest = static_cast<uint64_t>(scaled % unit);
+  if (rest * 2 > unit || (rest * 2 == unit && hundredths % 2 == 1)) ++hundredths;
+  if (hundredths == 100) {
+    ++whole;
+    hundredths = 0;
+  }
+  return absl::StrCat(exact, " = ", whole, ".", hundredths < 10 ? "0" : "", hundredths, " ",
+                      kPrefixes[prefix], "B");
 }
 
 // Arguments: path, inode id as the client gave it, holder, number of files that the holder has
@@ -80,6 +111,9 @@ ErrorText TextOf(Code code, const std::vector<std::string>& arguments) {
     const std::string_view name = text.substr(open + 1, close - open - 1);
     if (name == "lease") {
       out.message.append(LeaseText(arguments));
+    } else if (name.substr(0, 5) == "bytes") {
+      out.message.append(
+          BytesText(std::string(Argument(arguments, static_cast<size_t>(name[5] - '0')))));
     } else {
       CHECK_EQ(name.size(), 1u);
       out.message.append(Argument(arguments, static_cast<size_t>(name[0] - '0')));

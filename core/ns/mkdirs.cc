@@ -21,16 +21,15 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mk
   if (refused) return *refused;
   if (!op.create_parent) refused = CheckParentExists(*at);
   if (refused) return *refused;
-  refused = CheckNewNames(tx->limits(), *at);
-  if (refused) return *refused;
 
   // HDFS makes the ones in between with a permission of its own, which has no sticky bit; its owner
   // must be able to go on inside.
   const auto between = static_cast<uint16_t>((op.mode & 0777) | 0300);
   std::optional<uint16_t> unmasked;
   if (op.unmasked) unmasked = *op.unmasked & 01777;
-  MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, unmasked, call.caller.user);
-  return Answer(Truth{true});
+  refused = MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, unmasked,
+                            call.caller.user);
+  return refused ? *refused : Answer(Truth{true});
 }
 
 }  // namespace jfs::ns

@@ -10,8 +10,10 @@
 #include "core/base/check.h"
 #include "core/ns/codec.h"
 #include "core/ns/keys.h"
+#include "core/ns/open_file.h"
 #include "core/ns/operations.h"
 #include "core/ns/resolve.h"
+#include "core/ns/safe_mode.h"
 #include "core/ns/state.h"
 #include "core/ns/tree_changes.h"
 
@@ -55,6 +57,16 @@ void SetLimitsNow(Transaction* tx, const SetLimits& limits) {
       tx->rows().Replace(MetaKey(MetaRow::kLimits), state.limits_row_hash, EncodeRecord(limits));
 }
 
+// Kept with the counters: a mode of the whole cluster, in which a new leader finds itself as well.
+Reply SetSafeModeNow(Transaction* tx, const Caller& caller, const SetSafeMode& op) {
+  if (!caller.superuser) {
+    return Refuse(Code::kSuperuserRequired,
+                  {caller.user, op.on ? "safemode_enter" : "safemode_leave"});
+  }
+  tx->state().counters.safe_mode = op.on;
+  return Answer(Truth{op.on});
+}
+
 absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
   return std::visit(
       [&](const auto& op) -> absl::StatusOr<Reply> {
@@ -70,7 +82,15 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
         } else if constexpr (std::is_same_v<Op, SetLimits>) {
           SetLimitsNow(tx, op);
           return Reply{};
+        } else if constexpr (std::is_same_v<Op, SetSafeMode>) {
+          return SetSafeModeNow(tx, command.caller, op);
+        } else if constexpr (std::is_same_v<Op, ReleaseLease>) {
+          if (tx->state().counters.safe_mode) return Reply{};
+          const absl::Status status = ReleaseLeaseNow(tx, op);
+          if (!status.ok()) return status;
+          return Reply{};
         } else {
+          if (tx->state().counters.safe_mode) return RefuseInSafeMode(op);
           Directory* const root = tx->state().Root(command.ns);
           if (root == nullptr) return Refuse(Code::kNoSuchNamespace, {std::to_string(command.ns)});
           const CallContext call{command.caller, root};
@@ -99,7 +119,6 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   if (!reply.ok()) return reply.status();
   const bool changed = tx->TakeChanged();
   if (changed) {
-    CHECK(reply->code == Code::kOk);
     ++counters.sequence;
     CHECK_EQ(counters.sequence >> 48, 0u);
   }
@@ -148,6 +167,8 @@ class Namespace::Impl {
     Directory* const root = state_->Root(request.ns);
     if (root == nullptr) {
       *reply = Refuse(Code::kNoSuchNamespace, {std::to_string(request.ns)});
+    } else if (std::holds_alternative<GetSafeMode>(request.query)) {
+      *reply = jfs::ns::Answer(Truth{state_->counters.safe_mode});
     } else {
       const CallContext call{request.caller, root};
       absl::StatusOr<Reply> answer = std::visit(
@@ -220,6 +241,33 @@ std::optional<NamespaceId> Namespace::FindNamespace(std::string_view name) const
     if (record.name == name) return id;
   }
   return std::nullopt;
+}
+
+std::vector<Namespace::LeaseInfo> Namespace::leases() const {
+  std::vector<LeaseInfo> leases;
+  for (const auto& [holder, lease] : impl_->state().open_files.leases()) {
+    if (holder != kRecoveryHolder) leases.push_back({holder, lease.id});
+  }
+  return leases;
+}
+
+std::optional<Namespace::LeaseInfo> Namespace::LeaseOf(InodeId file) const {
+  const OpenFiles::File* const open = impl_->state().open_files.Find(file);
+  if (open == nullptr) return std::nullopt;
+  return LeaseInfo{open->record.holder, open->record.lease};
+}
+
+absl::StatusOr<std::optional<Namespace::LeaseInfo>> Namespace::LeaseAt(
+    const kv::View& view, NamespaceId ns, const std::string& path) const {
+  const std::optional<LeaseInfo> none;
+  const State& state = impl_->state();
+  Directory* const root = state.Root(ns);
+  ParsedPath parsed = ParsePath(path);
+  if (root == nullptr || parsed.refused || state.open_files.files().empty()) return none;
+  const absl::StatusOr<Resolved> at = Resolve(view, root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+  if (!at->is_file() || !at->file->record.file.open) return none;
+  return LeaseOf(at->file->record.file.id);
 }
 
 const SetLimits& Namespace::limits() const { return impl_->state().limits; }

@@ -68,6 +68,19 @@ class Namespace {
   std::vector<NamespaceInfo> namespaces() const;
   bool has_namespaces() const;
   std::optional<NamespaceId> FindNamespace(std::string_view name) const;
+
+  // Who has files open, for the leader, which alone keeps when a lease was renewed last. Files that
+  // wait for the recovery of their last block are nobody's.
+  struct LeaseInfo {
+    std::string holder;
+    LeaseId lease = 0;
+  };
+  std::vector<LeaseInfo> leases() const;
+  std::optional<LeaseInfo> LeaseOf(InodeId file) const;
+  // Of the open file that the path leads to, if it does. A status is a read error.
+  absl::StatusOr<std::optional<LeaseInfo>> LeaseAt(const kv::View& view, NamespaceId ns,
+                                                   const std::string& path) const;
+
   const SetLimits& limits() const;
   struct RetryCacheStatus {
     uint64_t rows = 0, bytes = 0;

@@ -17,8 +17,9 @@ struct CallContext {
 };
 
 // One overload per mutating operation on a tree, each with HDFS's results, order of checks and
-// refusals (hdfs-client-protocol 3). A refused call has changed nothing. A status is a read error
-// and terminal.
+// refusals (hdfs-client-protocol 3). A refused call has changed nothing, but where HDFS leaves
+// something behind as well: directories made before a limit was met, and a file taken from a writer
+// that is gone. A status is a read error and terminal.
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mkdirs& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Create& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AddBlock& op);
@@ -30,6 +31,20 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetOwner& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ImportFile& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Append& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AbandonBlock& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Fsync& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
+                              const UpdateBlockForPipeline& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const UpdatePipeline& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RecoverLease& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Truncate& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Concat& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetReplication& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetQuota& op);
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAccessTime& op);
+// In whatever namespaces the holder has files open.
+absl::Status ReleaseLeaseNow(Transaction* tx, const ReleaseLease& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ModifyAclEntries& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAclEntries& op);
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveDefaultAcl& op);
@@ -47,6 +62,14 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
                              const GetContentSummary& query);
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetBlockLocations& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetLocatedFileInfo& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetQuotaUsage& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const IsFileClosed& query);
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const ListOpenFiles& query);
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const struct CheckAccess& query);
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/ns/keys.h"
+#include "core/ns/locations.h"
 #include "core/ns/operations.h"
+#include "core/ns/quota.h"
 #include "core/ns/resolve.h"
-#include "core/ns/xattr_rows.h"
-#include "core/ns/xattr_rules.h"
 
 namespace jfs::ns {
 namespace {
@@ -18,15 +18,20 @@ namespace {
 // first. Clients only size an array by it and go on while it is not 0.
 constexpr uint64_t kCountAhead = 1000;
 
-ContentSummary SummaryOf(const RecursiveTotals& totals) {
+ContentSummary SummaryOf(const Directory& directory) {
+  const RecursiveTotals& totals = directory.totals;
   ContentSummary summary;
   summary.length = totals.bytes;
   summary.files = totals.files;
   summary.directories = totals.directories;
   summary.space_consumed = totals.space;
+  summary.name_quota = ShownNameQuota(directory);
+  summary.space_quota = ShownSpaceQuota(directory);
   return summary;
 }
 
+// One page of a directory's entries. A page of statuses with locations is also full once it has
+// `limit` copies of blocks.
 absl::StatusOr<Listing> ListDirectory(const State& state, const kv::View& view,
                                       const Directory& directory, const GetListing& query) {
   Listing listing;
@@ -35,12 +40,13 @@ absl::StatusOr<Listing> ListDirectory(const State& state, const kv::View& view,
   if (!query.start_after.empty()) lower.push_back('\0');  // the first key behind it
   uint64_t behind = 0;
   const auto at = view.Scan(lower, EndOf(EntriesOf(directory.id)));
+  uint64_t copies = 0;
   for (; at->Valid() && behind < kCountAhead; at->Next()) {
-    if (listing.entries.size() == limit) {
+    if (listing.entries.size() == limit || copies >= limit) {
       // All entries are known, so behind the first page so is the rest.
       if (query.start_after.empty()) {
         const uint64_t all = directory.counts.directories + directory.counts.files;
-        behind = all - limit;
+        behind = all - listing.entries.size();
         break;
       }
       ++behind;
@@ -56,8 +62,15 @@ absl::StatusOr<Listing> ListDirectory(const State& state, const kv::View& view,
       const Directory* const child = state.tree.Find(entry.directory);
       if (child == nullptr) return DamagedRow(at->key());
       listing.entries.push_back(StatusOf(*child));
+      if (query.need_locations) listing.locations.emplace_back();
     } else {
       listing.entries.push_back(StatusOf(entry.file));
+      if (query.need_locations) {
+        absl::StatusOr<BlockLocations> blocks = LocationsOf(view, entry.file, 0, UINT64_MAX);
+        if (!blocks.ok()) return blocks.status();
+        copies += blocks->blocks.size() * entry.file.replication;
+        listing.locations.push_back(*std::move(blocks));
+      }
     }
     listing.entries.back().name = std::string(name);
   }
@@ -93,6 +106,12 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
   if (at->is_file()) {
     Listing listing;
     listing.entries.push_back(StatusOf(at->file->record.file));
+    if (query.need_locations) {
+      absl::StatusOr<BlockLocations> blocks =
+          LocationsOf(view, at->file->record.file, 0, UINT64_MAX);
+      if (!blocks.ok()) return blocks.status();
+      listing.locations.push_back(*std::move(blocks));
+    }
     return Answer(std::move(listing));
   }
   refused = CheckAccess(call.caller, *at, Access::kReadExecute);
@@ -116,60 +135,73 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
     ContentSummary summary;
     summary.length = file.length;
     summary.files = 1;
-    summary.space_consumed = file.length * file.replication;
+    summary.space_consumed = file.charged_bytes() * file.replication;
     return Answer(summary);
   }
-  const RecursiveTotals& totals = at->directory()->totals;
-  if (totals.restricted != 0) {
-    refused = CheckSubtree(state, call.caller, *at, Access::kReadExecute, /*skip_empty=*/false);
+  // A summary looks at each directory as a listing of it would.
+  const Directory& directory = *at->directory();
+  if (directory.totals.restricted != 0) {
+    refused = CheckReadable(state, call.caller, directory);
     if (refused) return *refused;
   }
-  return Answer(SummaryOf(totals));
+  return Answer(SummaryOf(directory));
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
-                             const GetBlockLocations& query) {
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const GetQuotaUsage& query) {
   ParsedPath parsed = ParsePath(query.path);
   if (parsed.refused) return *parsed.refused;
   const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
   if (!at.ok()) return at.status();
   std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
   if (refused) return *refused;
-  if (!at->exists()) return Refuse(Code::kFileNotFound, {at->path.text()});
-  if (at->is_directory()) return Refuse(Code::kNotAFile, {at->path.text()});
-  refused = CheckAccess(call.caller, *at, Access::kRead);
-  if (refused) return *refused;
+  // Unlike a summary it is checked as a whole before anything is counted, sticky bits included.
+  absl::StatusOr<std::optional<Reply>> denied =
+      CheckSubtree(state, view, call.caller, *at, Access::kReadExecute, /*skip_empty=*/false);
+  if (!denied.ok()) return denied.status();
+  if (denied->has_value()) return **std::move(denied);
+  if (!at->exists()) return Refuse(Code::kUsageTargetNotFound, {at->path.text()});
+  const Usage used = UsageOf(*at);
+  QuotaUsage usage;
+  usage.names = used.names;
+  usage.space_consumed = used.space;
+  if (at->is_directory()) {
+    usage.name_quota = ShownNameQuota(*at->directory());
+    usage.space_quota = ShownSpaceQuota(*at->directory());
+  }
+  return Answer(usage);
+}
 
-  const FileRecord& file = at->file->record.file;
-  if (call.caller.superuser && file.xattr_count != 0) {
-    const absl::StatusOr<std::optional<XAttrRow>> unreadable =
-        ReadXAttr(view, file.id, UnreadableBySuperuser());
-    if (!unreadable.ok()) return unreadable.status();
-    if (unreadable->has_value()) return Refuse(Code::kUnreadableBySuperuser, {call.caller.user});
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
+                             const ListOpenFiles& query) {
+  if (!call.caller.superuser) {
+    return Refuse(Code::kSuperuserRequired, {call.caller.user, "listOpenFiles"});
   }
-  BlockLocations locations;
-  locations.block_size = file.block_size;
-  locations.under_construction = file.open;
-  const uint64_t end = query.offset + std::min(query.length, UINT64_MAX - query.offset);
-  uint64_t start = 0;  // of the block in the file
-  for (uint64_t i = 0; i < file.block_count; ++i) {
-    uint64_t unused_hash = 0;
-    const absl::StatusOr<Block> block = ReadBlock(view, file, i, &unused_hash);
-    if (!block.ok()) return block.status();
-    // From the block that contains the offset to the one that contains the end, as HDFS picks them:
-    // an empty last block belongs to a range that reaches beyond the ones before.
-    const bool first = locations.blocks.empty() && start + block->bytes > query.offset;
-    const bool more = !locations.blocks.empty() && start < end;
-    if (first || more) {
-      if (first) locations.first_offset = start;
-      locations.blocks.push_back(*block);
+  const std::optional<Path> below = Path::Parse(query.below);
+  if (!below) return Refuse(Code::kInvalidPath, {query.below});
+  OpenFileList list;
+  const auto& files = state.open_files.files();
+  for (auto at = files.upper_bound(query.start_after); at != files.end(); ++at) {
+    const OpenFileRecord& record = at->second.record;
+    const Directory* const parent = state.tree.Find(record.directory);
+    if (parent == nullptr || !state.tree.IsLive(parent) ||
+        !state.tree.IsAtOrUnder(parent, call.root)) {
+      continue;
     }
-    start += block->bytes;
-    if (i + 1 == file.block_count) locations.last_block = *block;
+    const std::string directory = parent->root_of != 0 ? "" : state.tree.PathOf(parent);
+    const Path path = *Path::Parse(directory + "/" + record.name);
+    if (path.text() != below->text() && !path.IsUnder(*below)) continue;
+    if (list.files.size() == std::max<uint32_t>(query.limit, 1)) {
+      list.more = true;
+      break;
+    }
+    const absl::StatusOr<std::optional<EntryRow>> row = ReadEntry(view, parent->id, record.name);
+    if (!row.ok()) return row.status();
+    if (!row->has_value()) return DamagedRow(EntryKey(parent->id, record.name));
+    list.files.push_back(
+        {at->first, path.text(), record.holder, (*row)->record.file.holder_address});
   }
-  locations.file_length = file.length;
-  if (file.open && locations.last_block) locations.file_length -= locations.last_block->bytes;
-  return Answer(std::move(locations));
+  return Answer(std::move(list));
 }
 
 }  // namespace jfs::ns

@@ -19,12 +19,14 @@ constexpr uint8_t kOpenFileEntry = 3;
 // What an inode has besides its attributes, as bits: only what is there takes room.
 constexpr uint64_t kHasAcl = 1;
 constexpr uint64_t kHasXAttrs = 2;
-constexpr uint64_t kHasNameQuota = 4;   // directories
-constexpr uint64_t kHasSpaceQuota = 8;  // directories
-constexpr uint64_t kHasOpenBlock = 16;  // files
-constexpr uint64_t kIsRecovering = 32;  // files
+constexpr uint64_t kHasNameQuota = 4;    // directories
+constexpr uint64_t kHasSpaceQuota = 8;   // directories
+constexpr uint64_t kHasOpenBlock = 16;   // files
+constexpr uint64_t kIsRecovering = 32;   // files
+constexpr uint64_t kHasTruncation = 64;  // files
 constexpr uint64_t kDirectoryFeatures = kHasAcl | kHasXAttrs | kHasNameQuota | kHasSpaceQuota;
-constexpr uint64_t kFileFeatures = kHasAcl | kHasXAttrs | kHasOpenBlock | kIsRecovering;
+constexpr uint64_t kFileFeatures =
+    kHasAcl | kHasXAttrs | kHasOpenBlock | kIsRecovering | kHasTruncation;
 
 constexpr uint64_t kRowSeed = 0x6a66732d726f77;
 
@@ -139,10 +141,12 @@ void PutFeatures(const FileRecord& file, Encoder& out) {
   bits |= Bit(file.xattr_count != 0, kHasXAttrs);
   bits |= Bit(file.open_block_bytes.has_value(), kHasOpenBlock);
   bits |= Bit(file.recovering, kIsRecovering);
+  bits |= Bit(file.truncated_block_bytes.has_value(), kHasTruncation);
   out.Varint(bits);
   if ((bits & kHasAcl) != 0) PutAcl(file.acl, out);
   if ((bits & kHasXAttrs) != 0) out.Varint(file.xattr_count);
   if ((bits & kHasOpenBlock) != 0) out.Varint(*file.open_block_bytes);
+  if ((bits & kHasTruncation) != 0) out.Varint(*file.truncated_block_bytes);
 }
 
 void GetFeatures(Decoder& in, FileRecord* file) {
@@ -151,6 +155,7 @@ void GetFeatures(Decoder& in, FileRecord* file) {
   if ((bits & kHasAcl) != 0) GetAcl(in, &file->acl);
   if ((bits & kHasXAttrs) != 0) file->xattr_count = GetCount(in);
   if ((bits & kHasOpenBlock) != 0) file->open_block_bytes = in.Varint();
+  if ((bits & kHasTruncation) != 0) file->truncated_block_bytes = in.Varint();
   file->recovering = (bits & kIsRecovering) != 0;
 }
 

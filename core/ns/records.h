@@ -36,6 +36,8 @@ struct FileRecord {
   std::optional<uint64_t> open_block_bytes;
   // Waits for data servers to agree on the last block; the holder is a name of the master's own.
   bool recovering = false;
+  // Set while a truncation waits for that: so many bytes of the last block are to stay.
+  std::optional<uint64_t> truncated_block_bytes;
   std::vector<AclEntry> acl;  // in order; without owner, mask and others
   uint32_t xattr_count = 0;   // rows of its own
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/ns/operations.h"
+#include "core/ns/quota.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
@@ -14,12 +15,27 @@ bool LiesUnder(const State& state, const Resolved& target, const Resolved& sourc
   return target.path.IsUnder(source.path);
 }
 
-// The limits for the target's name. A move within one directory adds no item to it.
-std::optional<Reply> CheckTargetLimits(const SetLimits& limits, const Resolved& source,
+// The limits for the target's name and for what comes under quotas with it. A move within one
+// directory adds no item to it, and what source and target have in common counted before.
+std::optional<Reply> CheckTargetLimits(const State& state, const Resolved& source,
                                        const Resolved& target) {
-  SetLimits applied = limits;
+  SetLimits applied = state.limits;
   if (source.parent() == target.parent()) applied.max_directory_items = UINT64_MAX;
-  return CheckNewNames(applied, target);
+  const std::optional<Reply> refused =
+      CheckNewName(applied, target.path, target.path.depth() - 1, target.parent());
+  if (refused) return refused;
+
+  const Usage moved = UsageOf(source);
+  const Usage replaced = UsageOf(target);
+  QuotaChange change;
+  change.names = static_cast<int64_t>(moved.names - replaced.names);
+  change.space = static_cast<int64_t>(moved.space - replaced.space);
+  size_t common = 0;
+  while (common + 1 < source.directories.size() && common + 1 < target.directories.size() &&
+         source.directories[common + 1] == target.directories[common + 1]) {
+    ++common;
+  }
+  return CheckQuota(state, target.parent(), change, target.directories[common]);
 }
 
 void Move(Transaction* tx, const Resolved& source, Directory* to, std::string_view name) {
@@ -64,7 +80,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
   if (source->path.text() == target->path.text()) return Answer(Truth{true});
   if (LiesUnder(tx->state(), *target, *source)) return Answer(Truth{false});
   if (target->exists() || target->parent() == nullptr) return Answer(Truth{false});
-  refused = CheckTargetLimits(tx->limits(), *source, *target);
+  refused = CheckTargetLimits(tx->state(), *source, *target);
   if (refused) return *refused;
 
   Move(tx, *source, target->parent(), target->path.last());
@@ -89,8 +105,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
   if (refused) return *refused;
   if (op.to_trash) {
     // The trash is emptied by the superuser: moving there must not be easier than deleting.
-    refused = CheckSubtree(tx->state(), call.caller, *source, Access::kAll, /*skip_empty=*/true);
-    if (refused) return *refused;
+    absl::StatusOr<std::optional<Reply>> denied = CheckSubtree(
+        tx->state(), tx->view(), call.caller, *source, Access::kAll, /*skip_empty=*/true);
+    if (!denied.ok()) return denied.status();
+    if (denied->has_value()) return **std::move(denied);
   }
   refused = CheckAncestorWrite(call.caller, *target);
   if (refused) return *refused;
@@ -112,11 +130,11 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
     if (target->is_directory() && !target->directory()->empty()) {
       return Refuse(Code::kRenameTargetNotEmpty, {to});
     }
-  } else {
-    if (target->parent() == nullptr) return Refuse(Code::kRenameParentNotFound, {to});
-    refused = CheckTargetLimits(tx->limits(), *source, *target);
-    if (refused) return *refused;
+  } else if (target->parent() == nullptr) {
+    return Refuse(Code::kRenameParentNotFound, {to});
   }
+  refused = CheckTargetLimits(tx->state(), *source, *target);
+  if (refused) return *refused;
 
   Directory* const to_parent = target->parent();
   if (target->exists()) {

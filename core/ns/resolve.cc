@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/ns/keys.h"
 
 namespace jfs::ns {
 namespace {
@@ -18,6 +19,37 @@ ParsedPath Checked(const std::string& raw, std::optional<Path> path) {
     return {Path(), Refuse(Code::kReservedPath, {raw})};
   }
   return {*std::move(path), std::nullopt};
+}
+
+constexpr uint16_t kStickyBit = 01000;
+
+// In a directory with a sticky bit, of which the caller is not the owner: everything must be its
+// own. Reads the entries, for files have their owners there.
+absl::StatusOr<std::optional<Reply>> CheckStickyEntries(const State& state, const kv::View& view,
+                                                        const Caller& caller,
+                                                        const Directory& here) {
+  std::optional<Reply> refused;
+  const std::string entries = EntriesOf(here.id);
+  const auto at = view.Scan(entries, EndOf(entries));
+  for (; at->Valid(); at->Next()) {
+    EntryRecord entry;
+    InodeId parent = 0;
+    std::string_view name;
+    if (!ParseEntryKey(at->key(), &parent, &name) || !DecodeRecord(at->value(), &entry)) {
+      return DamagedRow(at->key());
+    }
+    const Directory* const child =
+        entry.type == FileType::kDirectory ? state.tree.Find(entry.directory) : nullptr;
+    if (entry.type == FileType::kDirectory && child == nullptr) return DamagedRow(at->key());
+    const Attributes inode = child != nullptr ? AttributesOf(*child) : AttributesOf(entry.file);
+    if (inode.owner == caller.user) continue;
+    const std::string above = state.tree.PathOf(&here);
+    refused = StickyBitDenied(caller, (above == "/" ? "" : above) + "/" + std::string(name), inode,
+                              above, AttributesOf(here));
+    return refused;
+  }
+  if (!at->status().ok()) return at->status();
+  return refused;
 }
 
 }  // namespace
@@ -136,7 +168,7 @@ std::optional<Reply> CheckParentWrite(const Caller& caller, const Resolved& at) 
   const Directory* const parent = at.parent();
   if (caller.superuser || parent == nullptr) return std::nullopt;
   const Attributes directory = AttributesOf(*parent);
-  if (at.exists() && (parent->mode & 01000) != 0) {
+  if (at.exists() && (parent->mode & kStickyBit) != 0) {
     const Attributes inode = at.attributes();
     if (caller.user != directory.owner && caller.user != inode.owner) {
       return StickyBitDenied(caller, at.path.text(), inode, at.path.Parent(), directory);
@@ -158,9 +190,11 @@ std::optional<Reply> CheckOwner(const Caller& caller, const Resolved& at) {
   return Refuse(Code::kNotOwner, {caller.user, at.path.text()});
 }
 
-std::optional<Reply> CheckSubtree(const State& state, const Caller& caller, const Resolved& at,
-                                  Access access, bool skip_empty) {
-  if (caller.superuser || !at.is_directory()) return std::nullopt;
+absl::StatusOr<std::optional<Reply>> CheckSubtree(const State& state, const kv::View& view,
+                                                  const Caller& caller, const Resolved& at,
+                                                  Access access, bool skip_empty) {
+  std::optional<Reply> refused;
+  if (caller.superuser || !at.is_directory()) return refused;
   std::vector<const Directory*> waiting = {at.directory()};
   // A tree has no directory twice; only a cycle made by a planted bug could exceed this.
   size_t left = state.tree.size();
@@ -168,9 +202,35 @@ std::optional<Reply> CheckSubtree(const State& state, const Caller& caller, cons
     --left;
     const Directory* const here = waiting.back();
     waiting.pop_back();
+    if (skip_empty && here->empty()) continue;
     const Attributes inode = AttributesOf(*here);
-    if (!(skip_empty && here->empty()) && !Allows(caller, inode, access)) {
-      return PermissionDenied(caller, access, state.tree.PathOf(here), inode);
+    if (!Allows(caller, inode, access)) {
+      refused = PermissionDenied(caller, access, state.tree.PathOf(here), inode);
+      return refused;
+    }
+    if ((here->mode & kStickyBit) != 0 && caller.user != inode.owner) {
+      absl::StatusOr<std::optional<Reply>> sticky = CheckStickyEntries(state, view, caller, *here);
+      if (!sticky.ok() || sticky->has_value()) return sticky;
+    }
+    for (auto child = here->children.rbegin(); child != here->children.rend(); ++child) {
+      waiting.push_back(child->second);
+    }
+  }
+  return refused;
+}
+
+std::optional<Reply> CheckReadable(const State& state, const Caller& caller,
+                                   const Directory& directory) {
+  if (caller.superuser) return std::nullopt;
+  std::vector<const Directory*> waiting = {&directory};
+  size_t left = state.tree.size();
+  while (!waiting.empty() && left > 0) {
+    --left;
+    const Directory* const here = waiting.back();
+    waiting.pop_back();
+    const Attributes inode = AttributesOf(*here);
+    if (!Allows(caller, inode, Access::kReadExecute)) {
+      return PermissionDenied(caller, Access::kReadExecute, state.tree.PathOf(here), inode);
     }
     for (auto child = here->children.rbegin(); child != here->children.rend(); ++child) {
       waiting.push_back(child->second);
@@ -192,26 +252,21 @@ ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimit
   return Checked(raw, std::move(path));
 }
 
-std::optional<Reply> CheckNewNames(const SetLimits& limits, const Resolved& at) {
-  const size_t first = at.directories.size() - 1;
-  for (size_t i = first; i < at.path.depth(); ++i) {
-    const std::string_view name = at.path.name(i);
-    if (name.size() > limits.max_name_bytes) {
-      return Refuse(Code::kNameTooLong,
-                    {std::string(name), at.path.Prefix(i), std::to_string(limits.max_name_bytes),
-                     std::to_string(name.size())});
-    }
-    if (i == first) {
-      const DirectCounts& counts = at.directory()->counts;
-      const uint64_t items = counts.directories + counts.files;
-      if (items >= limits.max_directory_items) {
-        return Refuse(
-            Code::kTooManyDirectoryItems,
-            {at.path.Prefix(i), std::to_string(limits.max_directory_items), std::to_string(items)});
-      }
-    }
-    if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});
+std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, size_t i,
+                                  const Directory* parent) {
+  const std::string_view name = path.name(i);
+  if (name.size() > limits.max_name_bytes) {
+    return Refuse(Code::kNameTooLong,
+                  {std::string(name), path.Prefix(i), std::to_string(limits.max_name_bytes),
+                   std::to_string(name.size())});
   }
+  const uint64_t items = parent->counts.directories + parent->counts.files;
+  if (items >= limits.max_directory_items) {
+    return Refuse(
+        Code::kTooManyDirectoryItems,
+        {path.Prefix(i), std::to_string(limits.max_directory_items), std::to_string(items)});
+  }
+  if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});
   return std::nullopt;
 }
 

@@ -59,10 +59,15 @@ std::optional<Reply> CheckParentWrite(const Caller& caller, const Resolved& at);
 // `access` to what the path leads to, if it exists.
 std::optional<Reply> CheckAccess(const Caller& caller, const Resolved& at, Access access);
 std::optional<Reply> CheckOwner(const Caller& caller, const Resolved& at);
-// `access` to the directory at the path and all directories below, in order of their paths; nothing
-// for a file. Empty directories are exempt if `skip_empty`.
-std::optional<Reply> CheckSubtree(const State& state, const Caller& caller, const Resolved& at,
-                                  Access access, bool skip_empty);
+// `access` to the directory at the path and all directories below, in order of their paths, and the
+// right to remove what lies in those with a sticky bit; nothing for a file. Empty directories are
+// exempt if `skip_empty`. A status is a read error.
+absl::StatusOr<std::optional<Reply>> CheckSubtree(const State& state, const kv::View& view,
+                                                  const Caller& caller, const Resolved& at,
+                                                  Access access, bool skip_empty);
+// Whether `directory` and all below it may be listed and entered.
+std::optional<Reply> CheckReadable(const State& state, const Caller& caller,
+                                   const Directory& directory);
 
 // The path as a call names it. `call` (such as "mkdirs") is set for paths that the call would make,
 // which have more rules.
@@ -72,9 +77,10 @@ struct ParsedPath {
 };
 ParsedPath ParsePath(const std::string& raw);
 ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimits& limits);
-// The limits for the names that are missing, from the first on, and for the directory that gets the
-// first.
-std::optional<Reply> CheckNewNames(const SetLimits& limits, const Resolved& at);
+// The limits for name `i` of `path`, which is to be made in `parent`: its length, the number of
+// entries, and whether the name may be used at all.
+std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, size_t i,
+                                  const Directory* parent);
 // createParent = false.
 std::optional<Reply> CheckParentExists(const Resolved& at);
 

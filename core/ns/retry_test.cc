@@ -136,7 +136,7 @@ TEST(OpenTest, UnknownSchemaAndDamage) {
             absl::StatusCode::kFailedPrecondition);
   TestWorld damaged;
   kv::WriteBatch damage;
-  damage.Put(std::string("m\1", 2), "\x01xy");
+  damage.Put(std::string("m\1", 2), "\x02xy");
   ASSERT_TRUE(damaged.store().Write(damage).ok());
   EXPECT_EQ(Namespace::Open(damaged.store(), Mutations()).status().code(),
             absl::StatusCode::kDataLoss);

@@ -156,14 +156,16 @@ void OpenFiles::Forget(InodeId id) {
   const auto at = files_.find(id);
   CHECK(at != files_.end()) << "file " << id << " is not open";
   const auto holder = by_holder_.find(at->second.record.holder);
-  holder->second.erase(id);
-  if (holder->second.empty()) by_holder_.erase(holder);
+  holder->second.files.erase(id);
+  if (holder->second.files.empty()) by_holder_.erase(holder);
   files_.erase(at);
 }
 
 void OpenFiles::Restore(InodeId id, const OpenFileRecord& record, uint64_t row_hash) {
   files_[id] = File{record, row_hash};
-  by_holder_[record.holder].insert(id);
+  Lease& lease = by_holder_[record.holder];
+  lease.id = record.lease;
+  lease.files.insert(id);
 }
 
 void OpenFiles::Put(InodeId id, const OpenFileRecord& record, RowWriter* rows) {
@@ -183,11 +185,16 @@ void OpenFiles::Remove(InodeId id, RowWriter* rows) {
   Forget(id);
 }
 
+LeaseId OpenFiles::LeaseOf(const std::string& holder) const {
+  const auto at = by_holder_.find(holder);
+  return at == by_holder_.end() ? 0 : at->second.id;
+}
+
 uint64_t OpenFiles::CountLive(const std::string& holder, const DirectoryTree& tree) const {
   const auto at = by_holder_.find(holder);
   if (at == by_holder_.end()) return 0;
   uint64_t live = 0;
-  for (const InodeId id : at->second) {
+  for (const InodeId id : at->second.files) {
     const Directory* const directory = tree.Find(Find(id)->record.directory);
     if (directory != nullptr && tree.IsLive(directory)) ++live;
   }
@@ -221,8 +228,21 @@ InodeId Transaction::NewInodeId() {
 Block Transaction::NewBlock() {
   Block block;
   block.id = WithLineage(state_.counters.lineage, state_.counters.next_block++);
-  block.generation_stamp = WithLineage(state_.counters.lineage, state_.counters.next_stamp++);
+  block.generation_stamp = NewGenerationStamp();
   return block;
+}
+
+uint64_t Transaction::NewGenerationStamp() {
+  return WithLineage(state_.counters.lineage, state_.counters.next_stamp++);
+}
+
+uint64_t Transaction::LastGenerationStamp() const {
+  return WithLineage(state_.counters.lineage, state_.counters.next_stamp - 1);
+}
+
+LeaseId Transaction::LeaseFor(const std::string& holder) {
+  const LeaseId lease = state_.open_files.LeaseOf(holder);
+  return lease != 0 ? lease : state_.counters.next_lease++;
 }
 
 void Transaction::Touch(Directory* directory) {

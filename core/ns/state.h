@@ -39,6 +39,15 @@ class OpenFiles {
   // Adds or changes.
   void Put(InodeId id, const OpenFileRecord& record, RowWriter* rows);
   void Remove(InodeId id, RowWriter* rows);
+  // The lease that `holder` has now; 0: no file is open for it.
+  LeaseId LeaseOf(const std::string& holder) const;
+  struct Lease {
+    LeaseId id = 0;
+    std::set<InodeId> files;
+  };
+  // By holder.
+  const std::map<std::string, Lease>& leases() const { return by_holder_; }
+  const std::map<InodeId, File>& files() const { return files_; }
   // How many files `holder` has open in directories that are still live.
   uint64_t CountLive(const std::string& holder, const DirectoryTree& tree) const;
 
@@ -46,7 +55,7 @@ class OpenFiles {
   void Forget(InodeId id);
 
   std::map<InodeId, File> files_;
-  std::map<std::string, std::set<InodeId>> by_holder_;
+  std::map<std::string, Lease> by_holder_;
 };
 
 // Everything that the namespace keeps in memory between entries. All of it can be rebuilt from the
@@ -98,6 +107,10 @@ class Transaction {
   // lineage look like HDFS's.
   InodeId NewInodeId();
   Block NewBlock();
+  uint64_t NewGenerationStamp();
+  uint64_t LastGenerationStamp() const;
+  // The lease of `holder`: the one it has, or a new one.
+  LeaseId LeaseFor(const std::string& holder);
 
   // The directory's row is to be written by Finish.
   void Touch(Directory* directory);

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/ns/acl.h"
 #include "core/ns/keys.h"
+#include "core/ns/quota.h"
 
 namespace jfs::ns {
 namespace {
@@ -45,10 +46,18 @@ void RemovePendingDelete(Transaction* tx, InodeId id) {
   tx->state().pending_deletes.erase(at);
 }
 
+void PutLease(Transaction* tx, const Directory* parent, std::string_view name,
+              const FileRecord& file) {
+  const LeaseId lease = tx->LeaseFor(file.holder);
+  tx->state().open_files.Put(file.id, {parent->id, std::string(name), file.holder, lease},
+                             &tx->rows());
+}
+
 // What a file leaves behind when its entry goes.
-void ReleaseFile(Transaction* tx, const FileRecord& file) {
+void ReleaseFile(Transaction* tx, const FileRecord& file, Blocks blocks = Blocks::kRemoved) {
   if (file.open) tx->state().open_files.Remove(file.id, &tx->rows());
-  if (file.block_count > kInlineBlocks || file.xattr_count > 0) PutPendingDelete(tx, file.id, {});
+  const bool block_rows = blocks == Blocks::kRemoved && file.block_count > kInlineBlocks;
+  if (block_rows || file.xattr_count > 0) PutPendingDelete(tx, file.id, {});
 }
 
 struct Row {
@@ -134,11 +143,16 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
 
 }  // namespace
 
-void MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode, uint16_t last_mode,
-                     std::optional<uint16_t> unmasked, const std::string& owner) {
+std::optional<Reply> MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode,
+                                     uint16_t last_mode, std::optional<uint16_t> unmasked,
+                                     const std::string& owner) {
   for (size_t i = at->directories.size() - 1; i < depth; ++i) {
     Directory* const parent = at->directories.back();
     const std::string_view name = at->path.name(i);
+    std::optional<Reply> refused = CheckNewName(tx->limits(), at->path, i, parent);
+    if (refused) return refused;
+    refused = CheckQuota(tx->state(), parent, {.names = 1});
+    if (refused) return refused;
     const InodeId id = tx->NewInodeId();
     DirectoryRecord record;
     KeptAcl acl =
@@ -157,6 +171,7 @@ void MakeDirectories(Transaction* tx, Resolved* at, size_t depth, uint16_t mode,
     at->directories.push_back(made);
     tx->MarkChanged();
   }
+  return std::nullopt;
 }
 
 void AddFile(Transaction* tx, Directory* parent, std::string_view name, const FileRecord& file) {
@@ -164,7 +179,7 @@ void AddFile(Transaction* tx, Directory* parent, std::string_view name, const Fi
   tx->tree().AddFiles(parent, 1, file.length, Space(file));
   tx->TouchEntries(parent);
   if (file.open) {
-    tx->state().open_files.Put(file.id, {parent->id, std::string(name), file.holder}, &tx->rows());
+    PutLease(tx, parent, name, file);
   }
   tx->MarkChanged();
 }
@@ -179,11 +194,16 @@ void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const
     tx->tree().AddFiles(parent, 0, bytes, space);
     tx->Touch(parent);
   }
+  if (old.record.file.open && !file.open) {
+    tx->state().open_files.Remove(file.id, &tx->rows());
+  } else if (file.open && file.holder != old.record.file.holder) {
+    PutLease(tx, parent, name, file);
+  }
   tx->MarkChanged();
 }
 
 void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const EntryRow& old,
-                Counted counted) {
+                Counted counted, Blocks blocks) {
   const FileRecord& file = old.record.file;
   tx->rows().Remove(EntryKey(parent->id, name), old.hash);
   if (counted == Counted::kYes) {
@@ -191,7 +211,7 @@ void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const
                         uint64_t{0} - Space(file));
   }
   tx->TouchEntries(parent);
-  ReleaseFile(tx, file);
+  ReleaseFile(tx, file, blocks);
   tx->MarkChanged();
 }
 
@@ -220,9 +240,7 @@ void MoveFile(Transaction* tx, Directory* from, std::string_view from_name, cons
                         uint64_t{0} - Space(file));
     tx->tree().AddFiles(to, 1, file.length, Space(file));
   }
-  if (file.open) {
-    tx->state().open_files.Put(file.id, {to->id, std::string(to_name), file.holder}, &tx->rows());
-  }
+  if (file.open) PutLease(tx, to, to_name, file);
   tx->TouchEntries(from);
   tx->TouchEntries(to);
   tx->MarkChanged();
@@ -254,6 +272,17 @@ void SetBlock(Transaction* tx, FileRecord* file, uint64_t index, const Block& bl
     file->inline_blocks.push_back(block);
   } else {
     file->inline_blocks[index] = block;
+  }
+}
+
+void DropLastBlock(Transaction* tx, FileRecord* file, uint64_t bytes, uint64_t row_hash) {
+  CHECK(file->block_count > 0);
+  --file->block_count;
+  file->length -= bytes;
+  if (file->block_count >= kInlineBlocks) {
+    tx->rows().Remove(BlockKey(file->id, static_cast<uint32_t>(file->block_count)), row_hash);
+  } else {
+    file->inline_blocks.pop_back();
   }
 }
 

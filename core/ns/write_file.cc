@@ -1,163 +1,60 @@
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
-#include "core/ns/keys.h"
+#include "core/base/check.h"
+#include "core/ns/open_file.h"
 #include "core/ns/operations.h"
+#include "core/ns/quota.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
-// The calls of a file's writer after create: addBlock and complete.
+// The calls of a file's writer after create: its blocks, and the end.
 namespace jfs::ns {
 namespace {
 
-// The file that a writer means: by id if it gives one, because the file may have been renamed
-// meanwhile.
-struct Target {
-  std::string path;  // where it is now; as given if there is nothing
-  Directory* parent = nullptr;
-  std::string name;
-  std::optional<EntryRow> file;
-  bool is_directory = false;
-};
-
-absl::StatusOr<std::optional<Target>> FindOpenFile(Transaction* tx, const CallContext& call,
-                                                   InodeId id) {
-  std::optional<Target> target;
-  const OpenFiles::File* const open = tx->state().open_files.Find(id);
-  if (open == nullptr) return target;
-  Directory* const parent = tx->tree().Find(open->record.directory);
-  // The entry is still there while an unlinked subtree waits for FinishDeletes, but the file is
-  // gone.
-  if (parent == nullptr || !tx->tree().IsLive(parent) ||
-      !tx->tree().IsAtOrUnder(parent, call.root)) {
-    return target;
-  }
-  absl::StatusOr<std::optional<EntryRow>> row =
-      ReadEntry(tx->view(), parent->id, open->record.name);
-  if (!row.ok()) return row.status();
-  if (!row->has_value() || (*row)->record.file.id != id) {
-    return DamagedRow(EntryKey(parent->id, open->record.name));
-  }
-  target.emplace();
-  target->path = parent->root_of != 0 ? "/" : tx->tree().PathOf(parent) + "/";
-  target->path += open->record.name;
-  target->parent = parent;
-  target->name = open->record.name;
-  target->file = *std::move(*row);
-  return target;
+// The file that a call means, if it is open for that client.
+absl::StatusOr<FileAt> FindWritten(Transaction* tx, const CallContext& call,
+                                   const std::string& path, InodeId id, const std::string& client,
+                                   std::optional<Reply>* refused) {
+  absl::StatusOr<FileAt> at = FindFile(tx, call, path, id, refused);
+  if (!at.ok() || *refused) return at;
+  *refused = CheckLease(tx, *at, id, client);
+  return at;
 }
 
-// `refused` is set for a path that cannot be walked. Closed files have no index by id: one that is
-// named by id is found if it is still at its path.
-absl::StatusOr<Target> FindTarget(Transaction* tx, const CallContext& call, const std::string& raw,
-                                  InodeId id, std::optional<Reply>* refused) {
-  if (id != 0) {
-    absl::StatusOr<std::optional<Target>> open = FindOpenFile(tx, call, id);
-    if (!open.ok()) return open.status();
-    if (open->has_value()) return **std::move(open);
-  }
-  Target target;
-  ParsedPath parsed = ParsePath(raw);
-  if (parsed.refused) {
-    *refused = std::move(parsed.refused);
-    return target;
-  }
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  target.path = at->path.text();
-  if (id == 0) {
-    *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-    if (*refused) return target;
-  } else if (!at->exists() ||
-             (at->is_file() ? at->file->record.file.id : at->directory()->id) != id) {
-    return target;
-  }
-  target.is_directory = at->is_directory();
-  if (at->is_file()) {
-    target.parent = at->parent();
-    target.name = std::string(at->path.last());
-    target.file = std::move(at->file);
-  }
-  return target;
-}
-
-// HDFS's checkLease: the file is there, open, and written by this client.
-std::optional<Reply> CheckLease(Transaction* tx, const Target& target, InodeId given_id,
-                                const std::string& client) {
-  Code code = Code::kOk;
-  if (target.is_directory) {
-    code = Code::kLeaseNotFile;
-  } else if (!target.file.has_value()) {
-    code = Code::kLeaseFileNotFound;
-  } else if (!target.file->record.file.open) {
-    code = Code::kLeaseFileClosed;
-  } else if (target.file->record.file.holder != client) {
-    code = Code::kLeaseNotOwner;
-  }
-  if (code == Code::kOk) return std::nullopt;
-  Reply reply =
-      Refuse(code, {target.path, std::to_string(given_id), client,
-                    std::to_string(tx->state().open_files.CountLive(client, tx->state().tree))});
-  if (code == Code::kLeaseNotOwner) reply.arguments.push_back(target.file->record.file.holder);
-  return reply;
-}
-
-struct StoredBlock {
-  Block block;
-  uint64_t row_hash = 0;
-};
-
-// Block `back` places before the end (1: the last); unset if there are fewer.
-absl::StatusOr<std::optional<StoredBlock>> BlockFromEnd(Transaction* tx, const FileRecord& file,
-                                                        uint64_t back) {
-  std::optional<StoredBlock> stored;
-  if (file.block_count < back) return stored;
-  stored.emplace();
-  const absl::StatusOr<Block> block =
-      ReadBlock(tx->view(), file, file.block_count - back, &stored->row_hash);
-  if (!block.ok()) return block.status();
-  stored->block = *block;
-  return stored;
-}
-
-bool Matches(const std::optional<Block>& given, const std::optional<StoredBlock>& stored) {
-  if (!given || !stored) return !given && !stored;
-  return given->id == stored->block.id && given->generation_stamp == stored->block.generation_stamp;
-}
-
-std::string BlockText(const Block& block) {
-  return "blk_" + std::to_string(block.id) + "_" + std::to_string(block.generation_stamp);
-}
-
-// The client knows the final length of what it has written.
-void Commit(Transaction* tx, FileRecord* file, const StoredBlock& last, uint64_t bytes) {
-  if (last.block.bytes == bytes) return;
-  Block block = last.block;
-  block.bytes = bytes;
-  file->length += bytes - last.block.bytes;
-  SetBlock(tx, file, file->block_count - 1, block, last.row_hash);
+// What one more block does to the space in use: it counts as a full one from the beginning, and the
+// one before no longer does.
+QuotaChange ChangeOfAddBlock(const FileRecord& before, uint64_t committed_bytes) {
+  const uint64_t after = before.length - before.open_block_bytes.value_or(0) + committed_bytes;
+  QuotaChange change;
+  change.freed_space = (before.charged_bytes() - after) * before.replication;
+  change.space = SpaceOf(before.block_size, before.replication);
+  return change;
 }
 
 }  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AddBlock& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<Target> target = FindTarget(tx, call, op.path, op.file_id, &refused);
-  if (!target.ok()) return target.status();
+  const absl::StatusOr<FileAt> at =
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+  if (!at.ok()) return at.status();
   if (refused) return *refused;
-  refused = CheckLease(tx, *target, op.file_id, op.client_name);
-  if (refused) return *refused;
-  FileRecord file = target->file->record.file;
+  FileRecord file = at->file->record.file;
 
   const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, file, 1);
   if (!last.ok()) return last.status();
-  if (!Matches(op.previous, *last)) {
+  // A file whose last block is complete and full may go on without naming it.
+  const bool full = last->has_value() && !file.open_block_bytes &&
+                    (*last)->block.bytes == file.block_size && !op.previous;
+  if (!full && !SameBlock(op.previous, *last)) {
     const absl::StatusOr<std::optional<StoredBlock>> before = BlockFromEnd(tx, file, 2);
     if (!before.ok()) return before.status();
-    if (!last->has_value() || !Matches(op.previous, *before)) {
+    if (!last->has_value() || !SameBlock(op.previous, *before)) {
       return Refuse(Code::kPreviousBlockMismatch,
-                    {target->path, op.previous ? BlockText(*op.previous) : "null",
+                    {at->path, op.previous ? BlockText(*op.previous) : "null",
                      *last ? BlockText((*last)->block) : "null"});
     }
     // The client has not seen our answer: the block that it asks for is the one we gave it.
@@ -171,35 +68,70 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ad
     return Refuse(Code::kTooManyBlocks, {std::to_string(file.block_count),
                                          std::to_string(tx->limits().max_blocks_per_file)});
   }
-  if (op.live_data_servers == 0) return Refuse(Code::kNoDataServers, {target->path});
+  if (op.live_data_servers == 0) return Refuse(Code::kNoDataServers, {at->path});
+  const uint64_t committed = file.open_block_bytes ? op.previous->bytes : 0;
+  refused = CheckQuota(tx->state(), at->parent, ChangeOfAddBlock(file, committed));
+  if (refused) return *refused;
 
-  if (last->has_value()) Commit(tx, &file, **last, op.previous->bytes);
+  if (file.open_block_bytes) CommitLastBlock(tx, &file, **last, committed);
   const Block block = tx->NewBlock();
-  ++file.block_count;
-  SetBlock(tx, &file, file.block_count - 1, block, 0);
-  UpdateFile(tx, target->parent, target->name, *target->file, file);
+  AddOpenBlock(tx, &file, block);
+  UpdateFile(tx, at->parent, at->name, *at->file, file);
   return Answer(block);
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AbandonBlock& op) {
+  std::optional<Reply> refused;
+  const absl::StatusOr<FileAt> at =
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+  if (!at.ok()) return at.status();
+  if (refused) return *refused;
+  FileRecord file = at->file->record.file;
+  const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, file, 1);
+  if (!last.ok()) return last.status();
+  if (!last->has_value() || (*last)->block.id != op.block.id) return Reply{};
+  DropLastBlock(tx, &file, (*last)->block.bytes, (*last)->row_hash);
+  file.open_block_bytes.reset();
+  UpdateFile(tx, at->parent, at->name, *at->file, file);
+  return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Fsync& op) {
+  std::optional<Reply> refused;
+  const absl::StatusOr<FileAt> at =
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+  if (!at.ok()) return at.status();
+  if (refused) return *refused;
+  if (!op.last_block_length) return Reply{};
+  FileRecord file = at->file->record.file;
+  if (!file.open_block_bytes) return Refuse(Code::kNoOpenBlock, {at->path});
+  const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, file, 1);
+  if (!last.ok()) return last.status();
+  CommitLastBlock(tx, &file, **last, *op.last_block_length);
+  file.open_block_bytes = *op.last_block_length;
+  UpdateFile(tx, at->parent, at->name, *at->file, file);
+  return Reply{};
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Complete& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<Target> target = FindTarget(tx, call, op.path, op.file_id, &refused);
-  if (!target.ok()) return target.status();
-  if (refused) return *refused;
-  refused = CheckLease(tx, *target, op.file_id, op.client_name);
+  const absl::StatusOr<FileAt> at =
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+  if (!at.ok()) return at.status();
   if (refused && refused->code != Code::kLeaseFileClosed) return *refused;
-  FileRecord file = target->file->record.file;
+  FileRecord file = at->file->record.file;
   const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, file, 1);
   if (!last.ok()) return last.status();
   if (refused) {
     // Closed, and the client means the same last block: it has not seen our answer.
-    if (Matches(op.last, *last)) return Answer(Truth{true});
+    if (SameBlock(op.last, *last)) return Answer(Truth{true});
     return *refused;
   }
 
-  if (last->has_value()) {
-    // Without the last block's length the file is not finished: the client is to ask again.
-    if (!op.last) return Answer(Truth{false});
+  if (file.open_block_bytes) {
+    // Without the last block's length the file is not finished, nor while data servers have to
+    // agree on it: the client is to ask again.
+    if (!op.last || file.recovering) return Answer(Truth{false});
     const Block& stored = (*last)->block;
     if (op.last->generation_stamp != stored.generation_stamp) {
       return Refuse(Code::kCommitStampMismatch, {BlockText(stored), BlockText(*op.last)});
@@ -208,15 +140,104 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
       return Refuse(Code::kCommitBlockMismatch,
                     {std::to_string(op.last->id), std::to_string(stored.id)});
     }
-    Commit(tx, &file, **last, op.last->bytes);
+    CommitLastBlock(tx, &file, **last, op.last->bytes);
   }
-  file.open = false;
-  file.holder.clear();
-  file.holder_address.clear();
-  file.mtime = tx->wall();
-  tx->state().open_files.Remove(file.id, &tx->rows());
-  UpdateFile(tx, target->parent, target->name, *target->file, file);
+  Close(&file, tx->wall());
+  UpdateFile(tx, at->parent, at->name, *at->file, file);
   return Answer(Truth{true});
+}
+
+namespace {
+
+// The open file whose last block is that one, if `client` writes it. A pipeline's calls name no
+// path, but only a file that its own client has open can have one.
+absl::StatusOr<std::optional<FileAt>> FindByBlock(Transaction* tx, const CallContext& call,
+                                                  const std::string& client, BlockId id,
+                                                  std::optional<StoredBlock>* block) {
+  const auto lease = tx->state().open_files.leases().find(client);
+  if (lease == tx->state().open_files.leases().end()) return std::optional<FileAt>();
+  for (const InodeId file : lease->second.files) {
+    absl::StatusOr<std::optional<FileAt>> at = FindOpenFile(tx, file);
+    if (!at.ok()) return at.status();
+    if (!at->has_value() || !tx->tree().IsAtOrUnder((*at)->parent, call.root)) continue;
+    const FileRecord& record = (*at)->file->record.file;
+    if (!record.open_block_bytes) continue;
+    const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, record, 1);
+    if (!last.ok()) return last.status();
+    if ((*last)->block.id != id) continue;
+    *block = *last;
+    return at;
+  }
+  return std::optional<FileAt>();
+}
+
+}  // namespace
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
+                              const UpdateBlockForPipeline& op) {
+  std::optional<StoredBlock> stored;
+  const absl::StatusOr<std::optional<FileAt>> at =
+      FindByBlock(tx, call, op.client_name, op.block.id, &stored);
+  if (!at.ok()) return at.status();
+  if (!at->has_value()) return Refuse(Code::kBlockNotFound, {BlockText(op.block)});
+  // The stamp is given out now and becomes the block's with updatePipeline.
+  Block block = stored->block;
+  block.generation_stamp = tx->NewGenerationStamp();
+  return Answer(block);
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const UpdatePipeline& op) {
+  std::optional<StoredBlock> stored;
+  const absl::StatusOr<std::optional<FileAt>> at =
+      FindByBlock(tx, call, op.client_name, op.old_block.id, &stored);
+  if (!at.ok()) return at.status();
+  if (!at->has_value()) return Refuse(Code::kBlockNotFound, {BlockText(op.old_block)});
+  const Block& old = stored->block;
+  // Only a stamp that was given out, for this, and a length that the data servers have agreed on.
+  if (op.new_block.id != old.id || op.new_block.generation_stamp <= old.generation_stamp ||
+      op.new_block.generation_stamp > tx->LastGenerationStamp() || op.new_block.bytes < old.bytes) {
+    return Refuse(Code::kPipelineMismatch,
+                  {BlockText(op.old_block), std::to_string(old.bytes), BlockText(op.new_block),
+                   std::to_string(op.new_block.bytes)});
+  }
+  FileRecord file = (*at)->file->record.file;
+  file.length += op.new_block.bytes - old.bytes;
+  file.open_block_bytes = op.new_block.bytes;
+  SetBlock(tx, &file, file.block_count - 1, op.new_block, stored->row_hash);
+  UpdateFile(tx, (*at)->parent, (*at)->name, *(*at)->file, file);
+  return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RecoverLease& op) {
+  std::optional<Reply> refused;
+  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, Access::kNone, &refused);
+  if (!at.ok()) return at.status();
+  if (refused) return *refused;
+  const FileRecord& file = at->file->record.file;
+  if (!file.open) return Answer(Truth{true});
+  if (!call.caller.superuser && !Allows(call.caller, AttributesOf(file), Access::kWrite)) {
+    return PermissionDenied(call.caller, Access::kWrite, at->path, AttributesOf(file));
+  }
+  const absl::StatusOr<bool> closed = ReleaseFromWriter(tx, *at, op.client_name);
+  if (!closed.ok()) return closed.status();
+  return Answer(Truth{*closed});
+}
+
+absl::Status ReleaseLeaseNow(Transaction* tx, const ReleaseLease& op) {
+  const auto lease = tx->state().open_files.leases().find(op.holder);
+  // The leader judged a lease that is over: its holder closed everything, and may have begun anew.
+  if (lease == tx->state().open_files.leases().end() || lease->second.id != op.lease) {
+    return absl::OkStatus();
+  }
+  const std::set<InodeId> files = lease->second.files;
+  for (const InodeId id : files) {
+    const absl::StatusOr<std::optional<FileAt>> at = FindOpenFile(tx, id);
+    if (!at.ok()) return at.status();
+    if (!at->has_value()) continue;
+    const absl::StatusOr<bool> closed = ReleaseFromWriter(tx, **at, kRecoveryHolder);
+    if (!closed.ok()) return closed.status();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace jfs::ns

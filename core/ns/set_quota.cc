@@ -1,0 +1,75 @@
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/ns/operations.h"
+#include "core/ns/quota.h"
+#include "core/ns/resolve.h"
+#include "core/ns/tree_changes.h"
+
+// Limits on a tree, and the number of copies, which counts against them.
+namespace jfs::ns {
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetQuota& op) {
+  if (!call.caller.superuser) {
+    return Refuse(Code::kSuperuserRequired, {call.caller.user, "setQuota"});
+  }
+  ParsedPath parsed = ParsePath(op.path);
+  if (parsed.refused) return *parsed.refused;
+  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+  const std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (refused) return *refused;
+  if (op.names < SetQuota::kReset || op.space < SetQuota::kReset) {
+    return Refuse(Code::kIllegalQuota, {std::to_string(op.names), std::to_string(op.space)});
+  }
+  if (!at->exists()) return Refuse(Code::kQuotaTargetNotFound, {at->path.text()});
+  if (!at->is_directory()) return Refuse(Code::kQuotaTargetNotDirectory, {at->path.text()});
+
+  Directory* const directory = at->directory();
+  DirectoryFeatures features = directory->features();
+  if (op.names != SetQuota::kUnchanged) features.name_quota = op.names;
+  if (op.space != SetQuota::kUnchanged) features.space_quota = op.space;
+  if (features == directory->features()) return Reply{};
+  tx->tree().SetFeatures(directory, std::move(features));
+  tx->Touch(directory);
+  tx->MarkChanged();
+  return Reply{};
+}
+
+absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetReplication& op) {
+  const SetLimits& limits = tx->limits();
+  // As Java reads the field.
+  const std::string asked = std::to_string(static_cast<int16_t>(op.replication));
+  if (static_cast<int16_t>(op.replication) > static_cast<int64_t>(limits.max_replication)) {
+    return Refuse(Code::kNewReplicationTooLarge,
+                  {asked, std::to_string(limits.max_replication), op.path});
+  }
+  if (static_cast<int16_t>(op.replication) < static_cast<int64_t>(limits.min_replication)) {
+    return Refuse(Code::kNewReplicationTooSmall,
+                  {asked, std::to_string(limits.min_replication), op.path});
+  }
+  ParsedPath parsed = ParsePath(op.path);
+  if (parsed.refused) return *parsed.refused;
+  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  if (!at.ok()) return at.status();
+  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (refused) return *refused;
+  refused = CheckAccess(call.caller, *at, Access::kWrite);
+  if (refused) return *refused;
+  if (!at->is_file()) return Answer(Truth{false});
+
+  FileRecord file = at->file->record.file;
+  if (op.replication > file.replication) {
+    QuotaChange change;
+    change.space = SpaceOf(file.charged_bytes(), op.replication - file.replication);
+    refused = CheckQuota(tx->state(), at->parent(), change);
+    if (refused) return *refused;
+  }
+  file.replication = op.replication;
+  UpdateFile(tx, at->parent(), at->path.last(), *at->file, file);
+  return Answer(Truth{true});
+}
+
+}  // namespace jfs::ns
