@@ -1,5 +1,6 @@
 #include "net/client_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -41,6 +42,22 @@ std::optional<IpcError> NodeError(Outcome outcome, Category category) {
   return std::nullopt;
 }
 
+IpcError GroupsUnknown(const std::string& user) {
+  return hadoop::RetriableError(
+      Concat("The groups of user ", user, " are not known yet. Try again."));
+}
+
+// Whose calls a call is counted with: names that nobody serves are not kept.
+std::string_view StatsName(std::string_view method, const hadoop::Plan& plan) {
+  using Header = ::hadoop::common::RpcResponseHeaderProto;
+  const auto* refusal = std::get_if<hadoop::Refusal>(&plan.action);
+  const bool unknown =
+      refusal != nullptr && (refusal->error.detail == Header::ERROR_NO_SUCH_METHOD ||
+                             refusal->error.detail == Header::ERROR_NO_SUCH_PROTOCOL ||
+                             refusal->error.detail == Header::ERROR_RPC_VERSION_MISMATCH);
+  return unknown ? std::string_view("(unknown)") : method;
+}
+
 int64_t StateId(ns::Position position) { return static_cast<int64_t>(position.packed); }
 
 }  // namespace
@@ -71,10 +88,7 @@ void ClientService::OnCall(const hadoop::IncomingCall& in) {
     const CallerGroups* groups = callers_->Find(request.user);
     // A cache that is too small for all users at once may have forgotten again.
     if (groups == nullptr) {
-      return Refuse(request.handle,
-                    hadoop::RetriableError(Concat("The groups of user ", request.user,
-                                                  " are not known yet. Try again.")),
-                    StatsOf("(unknown)"));
+      return Refuse(request.handle, GroupsUnknown(request.user), StatsOf("(unknown)"));
     }
     Handle(std::move(request), *groups);
   });
@@ -89,6 +103,13 @@ node::CallHandle ClientService::Remember(Pending pending) {
 void ClientService::Succeed(hadoop::CallHandle handle, std::optional<int64_t> state_id,
                             std::string_view response) {
   server_->Reply(handle, state_id, response);
+}
+
+void ClientService::Respond(hadoop::CallHandle handle, std::optional<int64_t> state_id,
+                            const hadoop::Answer& answer, MethodStats* stats) {
+  if (!answer.error.has_value()) return Succeed(handle, state_id, answer.response);
+  ++stats->errors;
+  server_->ReplyError(handle, state_id, *answer.error);
 }
 
 void ClientService::Refuse(hadoop::CallHandle handle, const IpcError& error, MethodStats* stats) {
@@ -107,62 +128,105 @@ void ClientService::Handle(Request request, const CallerGroups& groups) {
   hadoop::Plan plan =
       hadoop::Translate(facts_, request.call.protocol, request.call.protocol_version,
                         request.call.method, request.call.request);
-  const hadoop::CallHandle handle = request.handle;
-  if (const auto* refusal = std::get_if<hadoop::Refusal>(&plan.action); refusal != nullptr) {
-    const bool known =
-        refusal->error.detail != ::hadoop::common::RpcResponseHeaderProto::ERROR_NO_SUCH_METHOD &&
-        refusal->error.detail != ::hadoop::common::RpcResponseHeaderProto::ERROR_NO_SUCH_PROTOCOL;
-    MethodStats* stats = StatsOf(known ? std::string_view(request.call.method) : "(unknown)");
-    ++stats->calls;
-    return Refuse(handle, refusal->error, stats);
-  }
-  MethodStats* stats = StatsOf(request.call.method);
+  MethodStats* stats = StatsOf(StatsName(request.call.method, plan));
   ++stats->calls;
-  if (plan.superuser_only && !caller.superuser) {
-    return Refuse(handle,
-                  hadoop::AccessError(Concat("Access denied for user ", caller.user,
-                                             ". Superuser privilege is required")),
+  if (!plan.superuser_operation.empty() && !caller.superuser) {
+    return Refuse(request.handle, hadoop::SuperuserError(caller.user, plan.superuser_operation),
                   stats);
   }
+  Carry(std::move(request), std::move(caller), std::move(plan), stats);
+}
+
+void ClientService::Carry(Request request, ns::Caller caller, hadoop::Plan plan,
+                          MethodStats* stats) {
+  const hadoop::CallHandle handle = request.handle;
   const ns::NamespaceId ns = host_->NamespaceOf(request.listener);
+  if (plan.needs_caller) {
+    plan.user = caller.user;
+    plan.superuser = caller.superuser;
+  }
+  const auto read = [&](ns::Query query) {
+    ns::ReadRequest out{.ns = ns, .caller = std::move(caller), .query = std::move(query)};
+    const node::CallHandle call =
+        Remember({.handle = handle, .plan = std::move(plan), .batch = nullptr, .stats = stats});
+    host_->Submit(node::ClientRead{.call = call, .request = std::move(out)});
+  };
+  const auto locally = [&] {
+    Respond(handle, std::nullopt, hadoop::AnswerLocally(facts_, plan, host_->Local(ns)), stats);
+  };
   std::visit(
       Overload{
+          [&](const hadoop::Refusal& refusal) { Refuse(handle, refusal.error, stats); },
           [&](hadoop::Mutation& mutation) {
             ns::Command command{.ns = ns,
                                 .caller = std::move(caller),
                                 .call = {.client = std::move(request.call.identity.client_id),
                                          .call = request.call.identity.call_id},
                                 .operation = std::move(mutation.operation)};
-            const node::CallHandle call =
-                Remember({.handle = handle, .plan = std::move(plan), .stats = stats});
+            const node::CallHandle call = Remember(
+                {.handle = handle, .plan = std::move(plan), .batch = nullptr, .stats = stats});
             host_->Submit(node::ClientCommand{.call = call, .command = std::move(command)});
           },
-          [&](hadoop::Read& read) {
-            ns::ReadRequest query{
-                .ns = ns, .caller = std::move(caller), .query = std::move(read.query)};
-            const node::CallHandle call =
-                Remember({.handle = handle, .plan = std::move(plan), .stats = stats});
-            host_->Submit(node::ClientRead{.call = call, .request = std::move(query)});
+          [&](hadoop::Read& wanted) {
+            if (plan.answer_locally != nullptr && !host_->Serving()) return locally();
+            read(std::move(wanted.query));
           },
-          [&](const hadoop::Confirm&) {
-            // Any read will do: what counts is that the leader had to be sure that it leads.
-            ns::ReadRequest query{
-                .ns = ns, .caller = std::move(caller), .query = ns::GetFileInfo{.path = "/"}};
-            const node::CallHandle call =
-                Remember({.handle = handle, .plan = std::move(plan), .stats = stats});
-            host_->Submit(node::ClientRead{.call = call, .request = std::move(query)});
-          },
+          [&](const hadoop::Reads&) { ReadAll(handle, ns, caller, std::move(plan), stats); },
+          // Any read will do: what counts is that the leader had to be sure that it leads.
+          [&](const hadoop::Confirm&) { read(ns::GetFileInfo{.path = "/"}); },
           [&](const hadoop::Local&) {
             if (plan.category != Category::kUnchecked && !host_->Serving()) {
               return Refuse(handle, hadoop::StandbyError(plan.category), stats);
             }
-            const hadoop::Answer answer = hadoop::AnswerLocally(facts_, plan, host_->Local(ns));
-            if (answer.error.has_value()) return Refuse(handle, *answer.error, stats);
-            Succeed(handle, std::nullopt, answer.response);
+            locally();
           },
-          [&](const hadoop::Refusal&) { CHECK(false) << "answered above"; },
+          [&](const hadoop::RenewLease& renewal) {
+            const std::vector<std::string> holders = renewal.holders;
+            const Category category = plan.category;
+            const node::CallHandle call = Remember(
+                {.handle = handle, .plan = std::move(plan), .batch = nullptr, .stats = stats});
+            if (host_->RenewLeases(call, ns, holders)) return;
+            pending_.erase(call.value);
+            if (!host_->Serving()) return Refuse(handle, hadoop::StandbyError(category), stats);
+            Respond(handle, std::nullopt, hadoop::LeasesRenewedAnswer(), stats);
+          },
+          [&](const hadoop::GroupsOf& wanted) { AnswerGroups(handle, wanted.user, stats); },
+          [&](const hadoop::RefreshGroups&) {
+            callers_->Refresh();
+            Respond(handle, std::nullopt, hadoop::GroupsRefreshedAnswer(), stats);
+          },
       },
       plan.action);
+}
+
+void ClientService::ReadAll(hadoop::CallHandle handle, ns::NamespaceId ns, const ns::Caller& caller,
+                            hadoop::Plan plan, MethodStats* stats) {
+  std::vector<ns::Query> queries = std::move(std::get<hadoop::Reads>(plan.action).queries);
+  auto batch = std::make_shared<Batch>();
+  batch->handle = handle;
+  batch->plan = std::move(plan);
+  batch->replies.resize(queries.size());
+  batch->missing = queries.size();
+  batch->stats = stats;
+  if (queries.empty()) return AnswerReads(*batch);
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const node::CallHandle call = Remember({.plan = {}, .batch = batch, .place = i});
+    host_->Submit(node::ClientRead{
+        .call = call, .request = {.ns = ns, .caller = caller, .query = std::move(queries[i])}});
+  }
+}
+
+void ClientService::AnswerGroups(hadoop::CallHandle handle, const std::string& user,
+                                 MethodStats* stats) {
+  if (const CallerGroups* known = callers_->Find(user); known != nullptr) {
+    return Respond(handle, std::nullopt, hadoop::GroupsAnswer(known->groups), stats);
+  }
+  callers_->Resolve(user, [this, alive = alive_, handle, user, stats] {
+    if (!*alive) return;
+    const CallerGroups* known = callers_->Find(user);
+    if (known == nullptr) return Refuse(handle, GroupsUnknown(user), stats);
+    Respond(handle, std::nullopt, hadoop::GroupsAnswer(known->groups), stats);
+  });
 }
 
 void ClientService::HandleJindo(const Request& request, const ns::Caller& caller) {
@@ -198,10 +262,7 @@ void ClientService::HandleJindo(const Request& request, const ns::Caller& caller
       return Refuse(handle, hadoop::BadRequestError(method), stats);
     }
     if (!caller.superuser) {
-      return Refuse(handle,
-                    hadoop::AccessError(Concat("Access denied for user ", caller.user,
-                                               ". Superuser privilege is required")),
-                    stats);
+      return Refuse(handle, hadoop::SuperuserError(caller.user, "transferLeadership"), stats);
     }
     if (const absl::Status begun = host_->TransferLeadership(in.address()); !begun.ok()) {
       return Refuse(handle, hadoop::IoError(std::string(begun.message())), stats);
@@ -237,7 +298,7 @@ void ClientService::ImportBatch(const Request& request, const ns::Caller& caller
   batch->stats = stats;
   for (size_t i = 0; i < operations->size(); ++i) {
     jindo::BatchOperation& operation = (*operations)[i];
-    const node::CallHandle call = Remember({.batch = batch, .place = i});
+    const node::CallHandle call = Remember({.plan = {}, .batch = batch, .place = i});
     host_->Submit(node::ClientCommand{
         .call = call,
         .command = {.ns = ns,
@@ -267,11 +328,8 @@ void ClientService::AnswerNode(const Pending& pending, const node::ClientReply& 
   if (reply.outcome != Outcome::kReply) {
     return Refuse(pending.handle, *NodeError(reply.outcome, pending.plan.category), pending.stats);
   }
-  const hadoop::Answer answer = hadoop::AnswerTo(facts_, pending.plan, reply.reply);
-  const int64_t state_id = StateId(reply.reply.position);
-  if (!answer.error.has_value()) return Succeed(pending.handle, state_id, answer.response);
-  ++pending.stats->errors;
-  server_->ReplyError(pending.handle, state_id, *answer.error);
+  Respond(pending.handle, StateId(reply.reply.position),
+          hadoop::AnswerTo(facts_, pending.plan, reply.reply), pending.stats);
 }
 
 void ClientService::AnswerBatch(const Batch& batch) {
@@ -289,10 +347,30 @@ void ClientService::AnswerBatch(const Batch& batch) {
     ++batch.stats->errors;
     return server_->Abandon(batch.handle);
   }
-  if (standby) return Refuse(batch.handle, hadoop::StandbyError(Category::kWrite), batch.stats);
+  if (standby) {
+    const Category category = batch.plan.has_value() ? batch.plan->category : Category::kWrite;
+    return Refuse(batch.handle, hadoop::StandbyError(category), batch.stats);
+  }
   if (retry.has_value()) {
     return Refuse(batch.handle, *NodeError(*retry, Category::kWrite), batch.stats);
   }
+  if (batch.plan.has_value()) return AnswerReads(batch);
+  AnswerOperations(batch);
+}
+
+void ClientService::AnswerReads(const Batch& batch) {
+  std::vector<ns::Reply> replies;
+  ns::Position last;
+  for (const node::ClientReply& reply : batch.replies) {
+    CHECK(reply.outcome == Outcome::kReply) << "a read is answered, or is to be asked again";
+    replies.push_back(reply.reply);
+    last = std::max(last, reply.reply.position);
+  }
+  Respond(batch.handle, StateId(last), hadoop::AnswerToAll(facts_, *batch.plan, replies),
+          batch.stats);
+}
+
+void ClientService::AnswerOperations(const Batch& batch) {
   ::jfs::jindo::ImportBatchResponseProto out;
   ns::Position last;
   for (const node::ClientReply& reply : batch.replies) {

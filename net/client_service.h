@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ class CallerResolver {
   virtual const CallerGroups* Find(const std::string& user) = 0;
   // Calls `done` on the loop's thread, later, when Find has an answer for `user`.
   virtual void Resolve(const std::string& user, std::function<void()> done) = 0;
+  // Forgets what it learned, so that changes in the system's groups are seen at once.
+  virtual void Refresh() {}
 };
 
 // The daemon around the service.
@@ -45,6 +48,13 @@ class ServiceHost {
   // To the node in this turn, in order. Answered through ClientService::OnReply, each exactly once.
   virtual void Submit(node::ClientCommand command) = 0;
   virtual void Submit(node::ClientRead read) = 0;
+  // A client says that it is alive: the leases of `holders` are to last on. True: taken, and
+  // answered through OnReply like a read. False: there is nothing to refresh, and a master that
+  // leads answers at once.
+  virtual bool RenewLeases(node::CallHandle, ns::NamespaceId,
+                           const std::vector<std::string>& /*holders*/) {
+    return false;
+  }
 
   // The namespace behind a port of the IPC server.
   virtual ns::NamespaceId NamespaceOf(uint32_t listener) = 0;
@@ -81,8 +91,10 @@ class ClientService : public hadoop::CallHandler {
   const std::map<std::string, MethodStats, std::less<>>& stats() const { return stats_; }
 
  private:
+  // Operations of importBatch, or the reads of one call.
   struct Batch {
     hadoop::CallHandle handle = 0;
+    std::optional<hadoop::Plan> plan;  // of the reads
     std::vector<node::ClientReply> replies;
     size_t missing = 0;
     MethodStats* stats = nullptr;
@@ -90,7 +102,7 @@ class ClientService : public hadoop::CallHandler {
   struct Pending {
     hadoop::CallHandle handle = 0;
     hadoop::Plan plan;             // its action has gone to the node
-    std::shared_ptr<Batch> batch;  // set: one of the operations of importBatch
+    std::shared_ptr<Batch> batch;  // set: a part of it
     size_t place = 0;              // in the batch
     MethodStats* stats = nullptr;
   };
@@ -103,10 +115,18 @@ class ClientService : public hadoop::CallHandler {
   };
 
   void Handle(Request request, const CallerGroups& groups);
+  void Carry(Request request, ns::Caller caller, hadoop::Plan plan, MethodStats* stats);
+  void ReadAll(hadoop::CallHandle handle, ns::NamespaceId ns, const ns::Caller& caller,
+               hadoop::Plan plan, MethodStats* stats);
+  void AnswerGroups(hadoop::CallHandle handle, const std::string& user, MethodStats* stats);
   void HandleJindo(const Request& request, const ns::Caller& caller);
   void ImportBatch(const Request& request, const ns::Caller& caller, MethodStats* stats);
   void AnswerNode(const Pending& pending, const node::ClientReply& reply);
   void AnswerBatch(const Batch& batch);
+  void AnswerOperations(const Batch& batch);
+  void AnswerReads(const Batch& batch);
+  void Respond(hadoop::CallHandle handle, std::optional<int64_t> state_id,
+               const hadoop::Answer& answer, MethodStats* stats);
   void Succeed(hadoop::CallHandle handle, std::optional<int64_t> state_id,
                std::string_view response);
   void Refuse(hadoop::CallHandle handle, const hadoop::IpcError& error, MethodStats* stats);

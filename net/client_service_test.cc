@@ -14,6 +14,7 @@
 #include "net/event_loop.h"
 #include "net/hadoop/ipc_client.h"
 #include "net/hadoop/proto/client_namenode.pb.h"
+#include "net/hadoop/proto/user_mappings.pb.h"
 #include "net/socket.h"
 
 namespace jfs::net {
@@ -36,7 +37,8 @@ class Host : public ServiceHost, public CallerResolver {
   hadoop::LocalState Local(ns::NamespaceId) override {
     return {
         .role = serving ? hadoop::LocalState::Role::kLeader : hadoop::LocalState::Role::kFollower,
-        .used = 77};
+        .used = 77,
+        .safe_mode = true};
   }
   void MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) override {
     out->set_answeredby(2);
@@ -66,10 +68,18 @@ class Host : public ServiceHost, public CallerResolver {
   void Resolve(const std::string&, std::function<void()> done) override {
     waiting.push_back(std::move(done));
   }
+  void Refresh() override { ++refreshes; }
+  bool RenewLeases(node::CallHandle call, ns::NamespaceId,
+                   const std::vector<std::string>& holders) override {
+    if (takes_renewals) renewals.emplace_back(call, holders);
+    return takes_renewals;
+  }
 
   std::vector<node::ClientCommand> commands;
   std::vector<node::ClientRead> reads;
-  bool serving = true, slow_known = false;
+  std::vector<std::pair<node::CallHandle, std::vector<std::string>>> renewals;
+  bool serving = true, slow_known = false, takes_renewals = false;
+  int refreshes = 0;
   std::string transferred_to = "nobody";
   CallerGroups groups;
   std::vector<std::function<void()>> waiting;
@@ -205,7 +215,8 @@ TEST_F(ClientServiceTest, SuperuserCallsAreRefusedToOthers) {
   EXPECT_EQ(results_[0].error->exception_class,
             "org.apache.hadoop.security.AccessControlException");
   EXPECT_EQ(results_[0].error->message,
-            "Access denied for user alice. Superuser privilege is required");
+            "Access denied for user alice. Superuser privilege is required for operation "
+            "datanodeReport");
   results_.clear();
   auto root = Client("root");
   root->Submit(kClientProtocol, "getDatanodeReport", report);
@@ -323,12 +334,155 @@ TEST_F(ClientServiceTest, AdministrationOverTheJindoProtocol) {
   EXPECT_THAT(results_[0].error->exception_class, HasSubstr("RpcNoSuchMethodException"));
 }
 
-TEST_F(ClientServiceTest, BrokenRequestEndsTheConnection) {
+TEST_F(ClientServiceTest, BrokenRequestIsAnErrorOfItsCall) {
   auto client = Client("alice");
   client->Submit(kClientProtocol, "mkdirs", std::string("\xff\xff"));
   ASSERT_TRUE(Result(client.get()));
-  EXPECT_EQ(results_[0].error->detail,
-            ::hadoop::common::RpcResponseHeaderProto::FATAL_DESERIALIZING_REQUEST);
+  EXPECT_EQ(results_[0].error->detail, ::hadoop::common::RpcResponseHeaderProto::ERROR_APPLICATION);
+  results_.clear();
+  client->Submit(kClientProtocol, "getHAServiceState",
+                 ::hadoop::hdfs::HAServiceStateRequestProto());
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(client->failovers(), 0u);
+}
+
+TEST_F(ClientServiceTest, NamesThatNobodyServesAreCountedTogether) {
+  auto client = Client("alice");
+  for (const char* method : {"a", "b"}) {
+    client->Submit(kClientProtocol, method, "");
+    ASSERT_TRUE(Result(client.get()));
+    results_.clear();
+    client->Submit("x.Y", method, "");
+    ASSERT_TRUE(Result(client.get()));
+    results_.clear();
+  }
+  EXPECT_EQ(service_.stats().size(), 1u);
+  EXPECT_EQ(service_.stats().at("(unknown)").errors, 4u);
+}
+
+TEST_F(ClientServiceTest, SuperusersAreToldWhyBeforeOthersAreToldWhat) {
+  auto alice = Client("alice");
+  alice->Submit(kClientProtocol, "rollEdits", "");
+  ASSERT_TRUE(Result(alice.get()));
+  EXPECT_EQ(results_[0].error->message,
+            "Access denied for user alice. Superuser privilege is required for operation "
+            "rollEditLog");
+  results_.clear();
+  auto root = Client("root");
+  root->Submit(kClientProtocol, "rollEdits", "");
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_EQ(results_[0].error->exception_class, "java.lang.UnsupportedOperationException");
+}
+
+TEST_F(ClientServiceTest, LeasesAreRenewedByTheHostIfItTakesThem) {
+  auto client = Client("alice");
+  ::hadoop::hdfs::RenewLeaseRequestProto renew;
+  renew.set_clientname("c1");
+  client->Submit(kClientProtocol, "renewLease", renew);
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_TRUE(results_[0].ok());
+  results_.clear();
+  host_.takes_renewals = true;
+  client->Submit(kClientProtocol, "renewLease", renew);
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.renewals.size() == 1; }));
+  EXPECT_EQ(host_.renewals[0].second, std::vector<std::string>{"c1"});
+  EXPECT_TRUE(results_.empty());
+  service_.OnReply({.call = host_.renewals[0].first, .reply = Done(4)});
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_TRUE(results_[0].ok());
+  EXPECT_EQ(results_[0].state_id, static_cast<int64_t>(ns::Position::Of(1, 4).packed));
+  EXPECT_EQ(service_.pending(), 0u);
+}
+
+TEST_F(ClientServiceTest, ReadsOfOneCallAreAnsweredTogether) {
+  auto client = Client("alice");
+  ::hadoop::hdfs::GetBatchedListingRequestProto request;
+  request.add_paths("/a");
+  request.add_paths("/b");
+  request.set_startafter("");
+  request.set_needlocation(false);
+  client->Submit(kClientProtocol, "getBatchedListing", request);
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 2; }));
+  // One that must be asked again makes the client ask for all of them again.
+  service_.OnReply({.call = host_.reads[0].call, .reply = {.value = ns::Absent{}}});
+  service_.OnReply({.call = host_.reads[1].call, .outcome = ClientReply::Outcome::kNotLeader});
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 4; }));
+  service_.OnReply({.call = host_.reads[3].call,
+                    .reply = {.value = ns::Listing(), .position = ns::Position::Of(1, 8)}});
+  service_.OnReply({.call = host_.reads[2].call,
+                    .reply = {.value = ns::Absent{}, .position = ns::Position::Of(1, 7)}});
+  ASSERT_TRUE(Result(client.get()));
+  ::hadoop::hdfs::GetBatchedListingResponseProto response;
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  EXPECT_EQ(response.listings(0).exception().message(), "Path /a does not exist");
+  EXPECT_FALSE(response.listings(1).has_exception());
+  EXPECT_EQ(results_[0].state_id, static_cast<int64_t>(ns::Position::Of(1, 8).packed));
+  EXPECT_EQ(service_.pending(), 0u);
+}
+
+TEST_F(ClientServiceTest, WhoOwnsADirectoryIsAskedInTheCallersName) {
+  auto client = Client("carol");
+  ::hadoop::hdfs::CreateSnapshotRequestProto request;
+  request.set_snapshotroot("/d");
+  client->Submit(kClientProtocol, "createSnapshot", request);
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 1; }));
+  service_.OnReply(
+      {.call = host_.reads[0].call,
+       .reply = {.value = ns::FileStatus{.type = ns::FileType::kDirectory, .owner = "alice"}}});
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(results_[0].error->message,
+            "Permission denied. user=carol is not the owner of inode=/d");
+}
+
+TEST_F(ClientServiceTest, GroupsOfAUserAndTheirRefresh) {
+  auto client = Client("alice");
+  ::hadoop::common::GetGroupsForUserRequestProto request;
+  request.set_user("bob");
+  ::hadoop::common::GetGroupsForUserResponseProto response;
+  host_.serving = false;  // any master answers
+  client->Submit(hadoop::kGetUserMappingsProtocol, "getGroupsForUser", request);
+  ASSERT_TRUE(Result(client.get()));
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  EXPECT_THAT(response.groups(), ElementsAre("bob-group"));
+  results_.clear();
+  request.set_user("slow");
+  client->Submit(hadoop::kGetUserMappingsProtocol, "getGroupsForUser", request);
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.waiting.size() == 1; }));
+  EXPECT_TRUE(results_.empty());
+  host_.slow_known = true;
+  host_.waiting[0]();
+  ASSERT_TRUE(Result(client.get()));
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  EXPECT_THAT(response.groups(), ElementsAre("slow-group"));
+  results_.clear();
+  client->Submit(hadoop::kRefreshUserMappingsProtocol, "refreshUserToGroupsMappings", "");
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_FALSE(results_[0].ok());
+  EXPECT_EQ(host_.refreshes, 0);
+  results_.clear();
+  auto root = Client("root");
+  root->Submit(hadoop::kRefreshUserMappingsProtocol, "refreshUserToGroupsMappings", "");
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_TRUE(results_[0].ok());
+  EXPECT_EQ(host_.refreshes, 1);
+}
+
+TEST_F(ClientServiceTest, AMasterThatDoesNotLeadSaysWhatItKnowsOfSafeMode) {
+  auto client = Client("alice");
+  ::hadoop::hdfs::SetSafeModeRequestProto request;
+  ::hadoop::hdfs::SetSafeModeResponseProto response;
+  request.set_action(::hadoop::hdfs::SAFEMODE_GET);
+  host_.serving = false;
+  client->Submit(kClientProtocol, "setSafeMode", request);
+  ASSERT_TRUE(Result(client.get()));
+  ASSERT_TRUE(response.ParseFromString(results_[0].response));
+  EXPECT_TRUE(response.result());
+  EXPECT_TRUE(host_.reads.empty());
+  // One that leads asks the namespace.
+  host_.serving = true;
+  client->Submit(kClientProtocol, "setSafeMode", request);
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 1; }));
+  service_.OnReply({.call = host_.reads[0].call, .reply = {.value = ns::Truth{false}}});
 }
 
 }  // namespace

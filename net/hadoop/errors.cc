@@ -1,6 +1,7 @@
 #include "core/base/check.h"
 #include "core/base/concat.h"
 #include "core/ns/error_text.h"
+#include "net/hadoop/calls.h"
 #include "net/hadoop/translate.h"
 
 namespace jfs::net::hadoop {
@@ -36,6 +37,37 @@ IpcError AccessError(std::string message) {
           .message = std::move(message)};
 }
 
+IpcError SuperuserError(std::string_view user, std::string_view operation) {
+  return AccessError(Concat("Access denied for user ", user, ". Superuser privilege is required",
+                            operation.empty() ? "" : " for operation ", operation));
+}
+
+IpcError UnsupportedError(std::string message) {
+  return {.exception_class = "java.lang.UnsupportedOperationException",
+          .message = std::move(message)};
+}
+
+IpcError NotFoundError(std::string message) {
+  return {.exception_class = "java.io.FileNotFoundException", .message = std::move(message)};
+}
+
+IpcError IllegalArgumentError(std::string message) {
+  return {.exception_class = "org.apache.hadoop.HadoopIllegalArgumentException",
+          .message = std::move(message)};
+}
+
+IpcError InvalidPathError(std::string_view path) {
+  return {.exception_class = "org.apache.hadoop.fs.InvalidPathException",
+          .message = Concat("Invalid path name ", path)};
+}
+
+IpcError NoCodingPolicyError(std::string_view policy) {
+  return IllegalArgumentError(
+      Concat("Policy '", policy,
+             "' does not match any enabled erasure coding policies: []. An erasure coding policy "
+             "can be enabled by enableErasureCodingPolicy API."));
+}
+
 IpcError NoSuchProtocolError(std::string_view protocol) {
   return {.exception_class = "org.apache.hadoop.ipc.RpcNoSuchProtocolException",
           .message = Concat("Unknown protocol: ", protocol),
@@ -55,10 +87,12 @@ IpcError ProtocolVersionError(std::string_view protocol, uint64_t client, uint64
           .detail = RpcResponseHeaderProto::ERROR_RPC_VERSION_MISMATCH};
 }
 
-IpcError BadRequestError(std::string_view method) {
-  return {.exception_class = "org.apache.hadoop.ipc.RpcServerException",
-          .message = Concat("The request of ", method, " cannot be parsed."),
-          .detail = RpcResponseHeaderProto::FATAL_DESERIALIZING_REQUEST};
+IpcError BadRequestError(std::string_view method, std::string_view missing) {
+  return {.exception_class = "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException",
+          .message = missing.empty()
+                         ? Concat("The request of ", method,
+                                  " cannot be parsed: it is cut short, or is no such message.")
+                         : Concat("Message missing required fields: ", missing)};
 }
 
 }  // namespace jfs::net::hadoop

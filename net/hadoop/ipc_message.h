@@ -30,6 +30,10 @@ inline constexpr char kClientProtocol[] = "org.apache.hadoop.hdfs.protocol.Clien
 inline constexpr char kNamenodeProtocol[] =
     "org.apache.hadoop.hdfs.server.protocol.NamenodeProtocol";
 inline constexpr char kHaServiceProtocol[] = "org.apache.hadoop.ha.HAServiceProtocol";
+inline constexpr char kGetUserMappingsProtocol[] =
+    "org.apache.hadoop.tools.GetUserMappingsProtocol";
+inline constexpr char kRefreshUserMappingsProtocol[] =
+    "org.apache.hadoop.security.RefreshUserMappingsProtocol";
 // Ours, on the same port: status, administration and import (docs/formats/jindo-protocol.md).
 inline constexpr char kJindoProtocol[] = "jfs.JindoProtocol";
 
