@@ -284,6 +284,27 @@ TEST(XAttrTest, FollowTheInodeAndDieWithIt) {
   EXPECT_EQ(world.Tree(), "/g");
 }
 
+// The blocks of a source go on living in the target, its attributes do not.
+TEST(XAttrTest, GoneWithAConcatenatedFile) {
+  TestWorld world;
+  for (const char* const path : {"/a", "/b"}) {
+    ASSERT_EQ(world.Run(ImportFile{.path = path, .block_size = 1 << 20, .length = 20 << 20}).code,
+              Code::kOk);
+    world.Run(Set(path, "user.a", path));
+    world.Run(ModifyAclEntries{path, AclOf("user:bob:rwx")});
+  }
+  ASSERT_EQ(Outcome(world.Run(Concat{"/a", {"/b"}})), "ok");
+  EXPECT_EQ(world.Findings(), "");
+  EXPECT_TRUE(world.ns().deletes_pending());
+  world.FinishAllDeletes(3);
+  EXPECT_EQ(world.Findings(), "");
+  EXPECT_EQ(XAttrRows(world), 1u);
+  EXPECT_EQ(Outcome(world.Ask(Get("/a", {"user.a"}))), "{0.a=/a}");
+  const auto status = std::get<FileStatus>(world.Ask(GetFileInfo{"/a"}).value);
+  EXPECT_TRUE(status.has_acl);
+  EXPECT_EQ(status.length, uint64_t{40} << 20);
+}
+
 TEST(XAttrTest, LongFileLosesBlocksAndAttributes) {
   TestWorld world;
   ASSERT_EQ(world.Run(ImportFile{.path = "/f", .block_size = 1 << 20, .length = 20 << 20}).code,
