@@ -6,10 +6,13 @@
 
 hadoop_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$hadoop_tests/../.." && pwd)
-# Jars are the same for every clone of this repository; classes belong to this one.
+# Jars are the same for every clone of this repository; classes belong to this one. Both are called after what they were
+# made of, so that nothing is taken away from under a test that runs while a source changes.
 hadoop_cache=${JFS_HADOOP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/jfs-namespace/hadoop}
 hadoop_jars=$hadoop_cache/jars-$(sha256sum < "$hadoop_tests/pom.xml" | cut -c 1-12)
-hadoop_classes=$repository/.cache/hadoop/classes
+hadoop_classes=$repository/.cache/hadoop/classes-$(
+  cd "$hadoop_tests" && find pom.xml src -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-12
+)
 script=$(basename "$0" .sh)
 
 # The superuser is who runs the servers. Both sides get the same groups, and nobody's come from the machine's accounts.

@@ -23,7 +23,8 @@ start() {
   "$hadoop_tests/setup.sh"
   mkdir -p "$directory"
   [[ -z $(ls -A "$directory") ]] || die "$directory is not empty; the judge begins with a fresh file system"
-  setsid nohup java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$(hadoop_class_path)" \
+  mkdir "$directory/conf"
+  setsid nohup java -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$directory/conf:$(hadoop_class_path)" \
     jfs.hadoop.JudgeNameNode "$directory" "$user_groups" "$@" < /dev/null > "$directory/log" 2>&1 &
   pid=$!
   echo "$pid" > "$directory/pid"

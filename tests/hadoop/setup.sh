@@ -49,18 +49,16 @@ if [[ ! -d $hadoop_jars ]]; then
 fi
 flock -u 9
 
-exec 9> "$hadoop_classes.lock"
-flock 9
-sources=$(cd "$hadoop_tests/src" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-64)
-if [[ $(cat "$hadoop_classes/.sources" 2> /dev/null) != "$sources $hadoop_jars" ]]; then
+if [[ ! -d $hadoop_classes ]]; then
   say "compiles $hadoop_tests/src"
-  rm -rf "$hadoop_classes"
-  mkdir -p "$hadoop_classes"
+  unfinished=$(mktemp -d "$hadoop_classes.XXXXXX")
   find "$hadoop_tests/src" -name '*.java' -print0 |
     xargs -0 javac -Xlint:all,-processing,-classfile,-path,-deprecation -Werror -proc:none -encoding UTF-8 \
-      -cp "$hadoop_jars/*" -d "$hadoop_classes"
+      -cp "$hadoop_jars/*" -d "$unfinished"
   # Resources: logging, and the options of the contract suites.
-  (cd "$hadoop_tests/src" && find . -type f ! -name '*.java' -exec cp --parents {} "$hadoop_classes" \;)
-  echo "$sources $hadoop_jars" > "$hadoop_classes/.sources"
+  (cd "$hadoop_tests/src" && find . -type f ! -name '*.java' -exec cp --parents {} "$unfinished" \;)
+  mv -T "$unfinished" "$hadoop_classes" 2> /dev/null || rm -rf "$unfinished"
+  # What older sources were compiled to.
+  find "$(dirname "$hadoop_classes")" -maxdepth 1 -name 'classes-*' -mtime +1 -exec rm -rf {} +
 fi
 if $print; then hadoop_class_path >&3; fi

@@ -1,5 +1,6 @@
 package jfs.hadoop;
 
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,15 +8,14 @@ import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.server.namenode.NameNode;
-import org.apache.hadoop.security.Groups;
 
 /**
  * The judge: one real NameNode, freshly formatted, without DataNodes.
  *
- * <p>Usage: {@code JudgeNameNode DIRECTORY GROUPS [KEY=VALUE]...}. Everything it writes lives in DIRECTORY; GROUPS is the
- * value of {@code hadoop.user.group.static.mapping.overrides}. Once it serves it writes its address as HOST:PORT into
- * DIRECTORY/address, the sign its caller waits for. It runs until it is killed. Ports are chosen by the kernel, so any
- * number of judges run beside each other.
+ * <p>Usage: {@code JudgeNameNode DIRECTORY GROUPS [KEY=VALUE]...}. Everything it writes lives in DIRECTORY, and DIRECTORY/conf
+ * must be on the class path; GROUPS is the value of {@code hadoop.user.group.static.mapping.overrides}. Once it serves it
+ * writes its address as HOST:PORT into DIRECTORY/address, the sign its caller waits for. It runs until it is killed. Ports
+ * are chosen by the kernel, so any number of judges run beside each other.
  */
 public final class JudgeNameNode {
   private JudgeNameNode() {}
@@ -26,14 +26,21 @@ public final class JudgeNameNode {
       System.exit(2);
     }
     Path directory = Path.of(arguments[0]).toAbsolutePath();
-    Configuration conf = configuration(directory, arguments[1]);
+    Configuration settings = settings(directory, arguments[1]);
     for (int i = 2; i < arguments.length; i++) {
       int equals = arguments[i].indexOf('=');
-      conf.set(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
+      settings.set(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
+    }
+    // As a file: parts of the NameNode (its lease manager, the mapping of groups) read files and not what they are handed.
+    Files.createDirectories(directory.resolve("conf"));
+    try (OutputStream file = Files.newOutputStream(directory.resolve("conf/hdfs-site.xml"))) {
+      settings.writeXml(file);
+    }
+    Configuration conf = new HdfsConfiguration();
+    if (!arguments[1].equals(conf.get("hadoop.user.group.static.mapping.overrides"))) {
+      throw new IllegalStateException(directory.resolve("conf") + " is not on the class path");
     }
 
-    // The mapping of users to groups is one for the process: whoever asks first decides from where it is read.
-    Groups.getUserToGroupsMappingServiceWithLoadedConfiguration(conf);
     NameNode.format(conf);
     NameNode nameNode = new NameNode(conf);
     // Written under another name first: whoever sees the file sees all of it.
@@ -43,8 +50,8 @@ public final class JudgeNameNode {
     nameNode.join();
   }
 
-  private static Configuration configuration(Path directory, String groups) throws Exception {
-    Configuration conf = new HdfsConfiguration();
+  private static Configuration settings(Path directory, String groups) throws Exception {
+    Configuration conf = new Configuration(false);
     conf.set("fs.defaultFS", "hdfs://127.0.0.1:0");
     conf.set("dfs.namenode.rpc-address", "127.0.0.1:0");
     conf.set("dfs.namenode.http-address", "127.0.0.1:0");

@@ -241,14 +241,7 @@ final class ProtocolOperations {
     to.add("rpc.listOpenFiles", 4, (name, draw) -> {
       String user = draw.oneIn(4) ? draw.user() : Side.SUPERUSER;
       String path = draw.oneIn(3) ? draw.oldPath() : "/";
-      return new Operation(name, user, path, (side, fs) -> {
-        BatchedEntries<OpenFileEntry> batch = side.protocol(user).listOpenFiles(0, EnumSet.of(OpenFilesType.ALL_OPEN_FILES), path);
-        List<String> out = new ArrayList<>();
-        for (int i = 0; i < batch.size(); i++) {
-          out.add(batch.get(i).getFilePath() + " by " + batch.get(i).getClientName() + " at " + batch.get(i).getClientMachine());
-        }
-        return out;
-      });
+      return new Operation(name, user, path, (side, fs) -> openFiles(side, user, path));
     });
     to.add("byInodeId", 10, (name, draw) -> {
       String path = draw.oldPath();
@@ -265,6 +258,17 @@ final class ProtocolOperations {
         };
       });
     });
+  }
+
+  /** The first page of the open files below a path, with their writers. */
+  static Object openFiles(Side side, String user, String path) throws Exception {
+    BatchedEntries<OpenFileEntry> batch =
+        side.protocol(user).listOpenFiles(0, EnumSet.of(OpenFilesType.ALL_OPEN_FILES), path);
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      out.add(batch.get(i).getFilePath() + " by " + batch.get(i).getClientName() + " at " + batch.get(i).getClientMachine());
+    }
+    return out;
   }
 
   /**

@@ -56,7 +56,10 @@ final class Tree {
     }
     if (status.isDirectory()) {
       ContentSummary summary = fs.getContentSummary(name);
-      text.append(' ').append(Outcome.text(summary)).append("; ").append(Outcome.text(fs.getQuotaUsage(name)));
+      text.append(' ').append(Outcome.text(summary));
+      if (summary.getQuota() != -1 || summary.getSpaceQuota() != -1) {
+        text.append("; ").append(Outcome.text(fs.getQuotaUsage(name)));
+      }
     } else {
       text.append(fs.isFileClosed(name) ? "" : " open");
     }
