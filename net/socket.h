@@ -75,6 +75,10 @@ absl::Status ConnectOutcome(int fd);
 // idle, and an end to unacknowledged data after `user_timeout_millis`.
 void ConfigureStream(int fd, int keepalive_idle_seconds, int user_timeout_millis);
 
+// Lets this process have as many files and sockets open as it may at all (the soft limit of
+// RLIMIT_NOFILE becomes the hard one), and says how many that are.
+size_t RaiseOpenFileLimit();
+
 }  // namespace jfs::net
 
 #endif  // NET_SOCKET_H_

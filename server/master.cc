@@ -14,6 +14,7 @@
 #include "core/base/overload.h"
 #include "core/node/applied_row.h"
 #include "core/ns/keys.h"
+#include "net/socket.h"
 #include "server/master_status.h"
 #include "server/status_page.h"
 #include "spdlog/spdlog.h"
@@ -53,6 +54,18 @@ storage::LogDisk::Writer LogWriter(const Config& config) {
   if (config.log_writer == "io_uring") return storage::LogDisk::Writer::kIoUring;
   if (config.log_writer == "thread") return storage::LogDisk::Writer::kThread;
   return storage::LogDisk::Writer::kAuto;
+}
+
+// Clients never take the last files: the state store and the log end this master if they cannot
+// open one.
+net::hadoop::IpcServer::Options ClientLimits() {
+  net::hadoop::IpcServer::Options options;
+  const size_t files = net::RaiseOpenFileLimit();
+  const size_t own = std::max<size_t>(files / 4, std::min<size_t>(files / 2, 256));
+  options.max_connections = std::min(options.max_connections, files - own);
+  spdlog::info("up to {} client connections; {} files may be open in all", options.max_connections,
+               files);
+  return options;
 }
 
 net::hadoop::ServiceFacts Facts(const Config& config) {
@@ -155,8 +168,7 @@ absl::Status Master::OpenPorts() {
     if (absl::Status status = peers_->Listen(where); !status.ok()) return status;
   }
   service_ = std::make_unique<net::ClientService>(Facts(config_), callers_.get(), this);
-  ipc_server_ = std::make_unique<net::hadoop::IpcServer>(loop_, service_.get(),
-                                                         net::hadoop::IpcServer::Options());
+  ipc_server_ = std::make_unique<net::hadoop::IpcServer>(loop_, service_.get(), ClientLimits());
   service_->set_server(ipc_server_.get());
   for (size_t i = 0; i < config_.namespaces.size(); ++i) {
     const net::HostPort where{config_.bind_host, config_.namespaces[i].rpc_port};

@@ -116,6 +116,12 @@ void UserGroups::Resolve(const std::string& user, std::function<void()> done) {
   if (first) Ask(user);
 }
 
+void UserGroups::Refresh() {
+  // Whoever is being asked for already is asked for once more when he calls again.
+  for (const std::string& user : ages_) users_.erase(user);
+  ages_.clear();
+}
+
 void UserGroups::Ask(const std::string& user) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -51,6 +51,7 @@ class UserGroups : public net::CallerResolver {
 
   const net::CallerGroups* Find(const std::string& user) override;
   void Resolve(const std::string& user, std::function<void()> done) override;
+  void Refresh() override;
 
   size_t remembered() const { return users_.size(); }
 

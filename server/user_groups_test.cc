@@ -96,6 +96,19 @@ TEST_F(UserGroupsTest, OldAnswersServeWhileTheyAreRenewed) {
   }
 }
 
+TEST_F(UserGroupsTest, RefreshForgetsWhatWasAskedFor) {
+  UserGroups::Options options;
+  options.static_groups = {{"dave", {"d"}}};
+  auto groups = New(options);
+  Learn(groups.get(), "alice");
+  groups->Refresh();
+  EXPECT_EQ(groups->Find("alice"), nullptr);
+  EXPECT_NE(groups->Find("dave"), nullptr);
+  Learn(groups.get(), "alice");
+  EXPECT_NE(groups->Find("alice"), nullptr);
+  EXPECT_EQ(lookups_, 2);
+}
+
 TEST_F(UserGroupsTest, StaleAnswersDoNotServe) {
   UserGroups::Options options;
   options.fresh = 0;

@@ -84,7 +84,6 @@ inline void AnswerWith(Plan* plan, decltype(Plan::answer_locally) answer) {
 bool ArePaths(std::initializer_list<std::string_view> paths, Plan* plan);
 // The same for names of users, groups and attributes.
 bool AreNames(std::initializer_list<std::string_view> names, Plan* plan);
-bool IsUtf8(std::string_view text);
 
 uint16_t ModeOf(const ::hadoop::hdfs::FsPermissionProto& permission);
 std::optional<uint16_t> UnmaskedOf(bool present,

@@ -5,6 +5,7 @@
 
 #include "core/base/concat.h"
 #include "net/hadoop/calls.h"
+#include "net/utf8.h"
 
 namespace jfs::net::hadoop {
 namespace {

@@ -1,12 +1,28 @@
+#include "absl/strings/escaping.h"
+
 #include "core/base/check.h"
 #include "core/base/concat.h"
 #include "core/ns/error_text.h"
 #include "net/hadoop/calls.h"
 #include "net/hadoop/translate.h"
+#include "net/utf8.h"
 
 namespace jfs::net::hadoop {
 
 using ::hadoop::common::RpcResponseHeaderProto;
+
+namespace {
+
+// A name that the client sent and nobody knows: it may be anything, of any length.
+std::string Echo(std::string_view name) {
+  constexpr size_t kMost = 200;
+  const bool whole = name.size() <= kMost;
+  const std::string out =
+      IsUtf8(name) && whole ? std::string(name) : absl::CHexEscape(ToAbsl(name.substr(0, kMost)));
+  return whole ? out : out + "...";
+}
+
+}  // namespace
 
 IpcError ErrorOf(const ns::Reply& reply) {
   CHECK(reply.code != ns::Code::kOk);
@@ -70,13 +86,13 @@ IpcError NoCodingPolicyError(std::string_view policy) {
 
 IpcError NoSuchProtocolError(std::string_view protocol) {
   return {.exception_class = "org.apache.hadoop.ipc.RpcNoSuchProtocolException",
-          .message = Concat("Unknown protocol: ", protocol),
+          .message = Concat("Unknown protocol: ", Echo(protocol)),
           .detail = RpcResponseHeaderProto::ERROR_NO_SUCH_PROTOCOL};
 }
 
 IpcError NoSuchMethodError(std::string_view protocol, std::string_view method) {
   return {.exception_class = "org.apache.hadoop.ipc.RpcNoSuchMethodException",
-          .message = Concat("Unknown method ", method, " called on ", protocol, " protocol."),
+          .message = Concat("Unknown method ", Echo(method), " called on ", protocol, " protocol."),
           .detail = RpcResponseHeaderProto::ERROR_NO_SUCH_METHOD};
 }
 

@@ -143,6 +143,7 @@ void IpcServer::Accept(Listener* listener) {
       ++stats_.refused;
       Warn("crowded", Concat("IPC connection from ", peer.ToString(), " refused: ", clients_.size(),
                              " are open, which is the limit"));
+      TurnAway(std::move(fd), clients_.size());
       continue;
     }
     ConfigureStream(fd.get(), options_.keepalive_idle_seconds, options_.user_timeout_millis);
@@ -156,6 +157,24 @@ void IpcServer::Accept(Listener* listener) {
     ++stats_.accepted;
     stats_.connections = clients_.size();
   }
+}
+
+void IpcServer::TurnAway(UniqueFd fd, size_t connections) {
+  std::string out;
+  AppendError({.call_id = kNoCallId, .client_id = {}}, std::nullopt,
+              {.exception_class = "org.apache.hadoop.ipc.RetriableException",
+               .message = Concat("This master has ", connections,
+                                 " client connections open, which is its limit. Try again."),
+               .detail = ::hadoop::common::RpcResponseHeaderProto::FATAL_UNKNOWN},
+              &out);
+  // The socket is new, so it takes this at once. What the client has sent is read first: closing
+  // a socket with unread bytes would destroy the answer under way.
+  char unread[4096];
+  const ssize_t drained = recv(fd.get(), unread, sizeof unread, MSG_DONTWAIT);
+  const ssize_t sent = send(fd.get(), out.data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  // Neither matters: who does not get the answer sees the connection end.
+  (void)drained;
+  (void)sent;
 }
 
 void IpcServer::Pump(Client* client) {

@@ -44,8 +44,9 @@ class CallHandler {
 // handler and takes the answers in any order. Lives on the loop's thread.
 //
 // Bounds, all in Options: connections, calls and unsent bytes per connection, unfinished frames in
-// total. A client that exceeds a bound on calls or unsent bytes is not read from until it has
-// caught up; one that stalls is closed.
+// total. A connection too many gets a RetriableException, with which Hadoop's clients come back. A
+// client that exceeds a bound on calls or unsent bytes is not read from until it has caught up; one
+// that stalls is closed.
 class IpcServer {
  public:
   struct Options {
@@ -110,6 +111,8 @@ class IpcServer {
   };
 
   void Accept(Listener* listener);
+  // Says why there is no room for a new client, and closes.
+  static void TurnAway(UniqueFd fd, size_t connections);
   void Pump(Client* client);
   void Resume(Client* client);
   void Remove(Client* client);

@@ -320,6 +320,19 @@ TEST_F(IpcServerTest, ConnectionsAreBounded) {
   for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<RawClient>(port()));
   ASSERT_TRUE(Until([&] { return server_->stats().refused == 2; }));
   EXPECT_EQ(server_->stats().connections, 3u);
+  for (size_t i = 3; i < clients.size(); ++i) {
+    RawClient& client = *clients[i];
+    ASSERT_TRUE(Until([&] {
+      client.Receive();
+      return client.closed;
+    }));
+    ASSERT_EQ(client.responses.size(), 1u);
+    EXPECT_TRUE(client.responses[0].fatal);
+    EXPECT_EQ(client.responses[0].error->exception_class,
+              "org.apache.hadoop.ipc.RetriableException");
+    EXPECT_EQ(client.responses[0].error->message,
+              "This master has 3 client connections open, which is its limit. Try again.");
+  }
 }
 
 TEST_F(IpcServerTest, GarbageNeverHurts) {

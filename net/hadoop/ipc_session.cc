@@ -6,6 +6,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/concat.h"
+#include "net/utf8.h"
 
 namespace jfs::net::hadoop {
 namespace {
@@ -236,6 +237,12 @@ void IpcSession::ReadContext(const CallIdentity& identity, std::string_view body
   if (effective.size() > limits_.max_user_bytes || real.size() > limits_.max_user_bytes) {
     return Fatal(of_connection, "org.apache.hadoop.security.AccessControlException",
                  Concat("The user name is longer than ", limits_.max_user_bytes, " bytes."),
+                 RpcResponseHeaderProto::FATAL_UNAUTHORIZED);
+  }
+  if (!IsUtf8(effective) || !IsUtf8(real)) {
+    // It would stand as an owner in answers whose text fields every client reads as UTF-8.
+    return Fatal(of_connection, "org.apache.hadoop.security.AccessControlException",
+                 Concat("The user name ", absl::CHexEscape(effective), " is not UTF-8."),
                  RpcResponseHeaderProto::FATAL_UNAUTHORIZED);
   }
   if (!real.empty() && real != effective) {

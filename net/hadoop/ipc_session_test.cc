@@ -204,6 +204,8 @@ TEST(IpcSession, SetupErrorsAreFatalAndInHadoopsWords) {
        "Unknown auth protocol:81", 15},
       {"negative auth", Hex("687270630900fe"), -1, "org.apache.hadoop.ipc.IpcException",
        "Unknown auth protocol:-2", 15},
+      {"user not UTF-8", hello + ContextOf("al\xff", ""), -1, kAccess,
+       "The user name al\\xff is not UTF-8.", 15},
       {"proxy user", hello + ContextOf("bob", "oozie"), -1,
        "org.apache.hadoop.security.authorize.AuthorizationException",
        "User: oozie is not allowed to impersonate bob", 15},

@@ -144,6 +144,13 @@ TEST(Translate, WhatIsNotThereIsSaidAsHadoopSaysIt) {
             "Unknown method getFileinfo called on org.apache.hadoop.hdfs.protocol.ClientProtocol "
             "protocol.");
   EXPECT_EQ(method.detail, Header::ERROR_NO_SUCH_METHOD);
+  // A name may be anything; not all of it comes back.
+  EXPECT_EQ(ErrorIn(Translate(Facts(), "x\xff", 1, "m", "")).message, "Unknown protocol: x\\xff");
+  EXPECT_EQ(ErrorIn(Translate(Facts(), std::string(1 << 20, 'x'), 1, "m", "")).message,
+            "Unknown protocol: " + std::string(200, 'x') + "...");
+  EXPECT_LT(
+      ErrorIn(Translate(Facts(), kClientProtocol, 1, std::string(1 << 20, 'x'), "")).message.size(),
+      500u);
   const IpcError version = ErrorIn(Translate(Facts(), kClientProtocol, 2, "mkdirs", ""));
   EXPECT_EQ(version.exception_class, "org.apache.hadoop.ipc.RPC$VersionMismatch");
   EXPECT_EQ(version.message,
