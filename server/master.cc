@@ -12,6 +12,7 @@
 
 #include "core/base/check.h"
 #include "core/base/overload.h"
+#include "core/kv/memory_store.h"
 #include "core/node/applied_row.h"
 #include "core/ns/keys.h"
 #include "net/socket.h"
@@ -374,8 +375,19 @@ net::hadoop::LocalState Master::Local(ns::NamespaceId ns) {
   if (const std::optional<ns::Namespace::Totals> sums = TotalsOf(ns); sums.has_value()) {
     local.used = sums->bytes;
     local.capacity = sums->bytes;
+    local.safe_mode = InSafeMode(ns);
   }
   return local;
+}
+
+bool Master::InSafeMode(ns::NamespaceId ns) const {
+  // The answer is in memory: no row is read for it.
+  const kv::MemoryStore no_rows;
+  ns::Reply reply;
+  const absl::Status read =
+      node_->state()->Read(no_rows, {.ns = ns, .caller = {}, .query = ns::GetSafeMode{}}, &reply);
+  const auto* truth = std::get_if<ns::Truth>(&reply.value);
+  return read.ok() && truth != nullptr && truth->value;
 }
 
 std::optional<ns::Namespace::Totals> Master::TotalsOf(ns::NamespaceId ns) const {

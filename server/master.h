@@ -75,6 +75,8 @@ class Master : public net::ServiceHost,
   void TakeJobResults();
   void WatchFreeSpace();
   void PublishStatus();
+  // As of what this master has applied. REQUIRES: there is a state.
+  bool InSafeMode(ns::NamespaceId ns) const;
   std::optional<ns::Namespace::Totals> TotalsOf(ns::NamespaceId ns) const;
   void UpdateIdentity();
 

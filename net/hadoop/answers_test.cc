@@ -282,6 +282,21 @@ TEST(AnswerTo, BlocksOfWriters) {
   EXPECT_EQ(mismatch.message,
             "Cannot allocate block in /f: passed 'previous' block BP-1:blk_5_6 does not match "
             "actual last block in file null");
+  // In safe mode HDFS names the block that is not abandoned.
+  ns::Reply safe_mode{.code = ns::Code::kSafeMode,
+                      .arguments = {"abandon block blk_5_6 for file/f"}};
+  const auto abandon = [&](const std::string& pool) {
+    return ErrorFor(AnswerFor<AbandonBlockRequestProto>(
+                        "abandonBlock",
+                        "b { poolId: '" + pool +
+                            "' blockId: 5 generationStamp: 6 } src: '/f' holder: 'c'",
+                        safe_mode))
+        .message;
+  };
+  EXPECT_TRUE(abandon("BP-1").starts_with("Cannot abandon block BP-1:blk_5_6 for file/f. "));
+  safe_mode.arguments = {"abandon block blk_0_0 for file/f"};
+  EXPECT_TRUE(abandon("BP-2").starts_with("Cannot abandon block BP-2:blk_5_6 for file/f. "));
+
   const std::string update =
       "block { poolId: 'BP-1' blockId: 5 generationStamp: 6 } clientName: 'c'";
   const auto updated =

@@ -146,6 +146,17 @@ void PlanGetAdditionalDatanode(const ServiceFacts& facts,
                               in.src(), ": ", facts.live_data_servers, " are alive.")));
 }
 
+// Where the namespace names the block, HDFS names it with the pool that the client gave.
+Answer AbandonBlockAnswer(const ServiceFacts&, const Plan& plan, const ns::Reply& reply) {
+  if (reply.code == ns::Code::kOk) return Serialized(AbandonBlockResponseProto());
+  IpcError error = ErrorOf(reply);
+  const std::string& named = plan.subjects.at(0);
+  if (const size_t at = error.message.find(named); at != std::string::npos) {
+    error.message.replace(at, named.size(), plan.subject);
+  }
+  return Failed(std::move(error));
+}
+
 void PlanAbandonBlock(const ServiceFacts& facts, const AbandonBlockRequestProto& in, Plan* plan) {
   if (!ArePaths({in.src()}, plan)) return;
   ns::AbandonBlock out{.block = BlockOf(in.b()),
@@ -155,7 +166,10 @@ void PlanAbandonBlock(const ServiceFacts& facts, const AbandonBlockRequestProto&
   // HDFS abandons nothing and says so with success. Numbers of blocks are alike in all pools, so
   // one of another pool must not be taken for ours; no block has number 0.
   if (in.b().poolid() != facts.block_pool_id) out.block = {};
-  Mutate(plan, std::move(out), EmptyAnswer<AbandonBlockResponseProto>);
+  plan->subject = BlockText(in.b());
+  plan->subjects = {Concat("blk_", out.block.id, "_", out.block.generation_stamp)};
+  plan->answers_refusals = true;
+  Mutate(plan, std::move(out), AbandonBlockAnswer);
 }
 
 void PlanFsync(const ServiceFacts&, const FsyncRequestProto& in, Plan* plan) {

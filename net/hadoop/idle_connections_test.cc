@@ -141,8 +141,11 @@ TEST(IdleConnections, TenThousand) {
   ASSERT_TRUE(server.Listen({.host = "127.0.0.1", .port = 0}, 1).ok());
   const auto until = [&](const std::function<bool()>& done) {
     const Micros end = EventLoop::Now() + 120 * kSecond;
-    while (!done() && EventLoop::Now() < end) loop->RunOnce(kMillisecond);
-    return done();
+    while (EventLoop::Now() < end) {
+      if (done()) return true;
+      loop->RunOnce(kMillisecond);
+    }
+    return false;
   };
 
   Clients clients(server.port(1), count);

@@ -231,7 +231,10 @@ void IpcClient::OnResponse(ResponseDecoder::Response response, std::vector<Resul
   const bool standby =
       response.error.has_value() && (response.error->exception_class == kStandbyClass ||
                                      response.error->exception_class == kObserverRetryClass);
-  if (standby) {
+  // A server without room for one more connection says so before it closes this one.
+  const bool turned_away = response.fatal && response.error.has_value() &&
+                           response.error->exception_class == kRetriableClass;
+  if (standby || turned_away) {
     return FailOver(absl::UnavailableError(
         response.error->message.substr(0, response.error->message.find('\n'))));
   }
