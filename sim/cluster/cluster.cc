@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/hash.h"
 #include "core/base/overload.h"
+#include "sim/model/text.h"
 #include "sim/oracle/durability.h"
 #include "sim/oracle/reply_match.h"
 #include "sim/oracle/violation.h"
@@ -32,7 +33,7 @@ std::string DescribeOutcome(const node::ClientReply& reply) {
   if (reply.outcome != node::ClientReply::Outcome::kReply) {
     return kNames[static_cast<size_t>(reply.outcome)];
   }
-  return absl::StrCat("at ", reply.at.index.value, " ", Describe(reply.reply));
+  return absl::StrCat("at ", reply.at.index.value, " ", AnswerText(reply.reply));
 }
 
 }  // namespace
@@ -210,8 +211,8 @@ void Cluster::Answered(NodeId node, uint64_t run, node::ClientReply reply) {
     world_->Trace(
         absl::StrCat("n", node.value),
         absl::StrCat(write != nullptr
-                         ? absl::StrCat(write->caller.address, " ", Describe(write->operation))
-                         : Describe(std::get<ns::ReadRequest>(pending.call).query),
+                         ? absl::StrCat(write->caller.address, " ", model::TextOf(write->operation))
+                         : model::TextOf(std::get<ns::ReadRequest>(pending.call).query),
                      " => ", DescribeOutcome(reply)));
   }
   switch (reply.outcome) {

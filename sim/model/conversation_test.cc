@@ -26,6 +26,7 @@
 #include "sim/model/production.h"
 #include "sim/model/reference_namespace.h"
 #include "sim/model/script.h"
+#include "sim/oracle/reply_match.h"
 
 namespace jfs::sim::model {
 namespace {
@@ -82,10 +83,8 @@ class Conversation {
 
   static std::string Compared(const std::string& line, const Outcome& outcome,
                               const ns::Reply& reply) {
-    EXPECT_TRUE(Agree(outcome, reply))
-        << line << "\n  model:   " << TextOf(outcome) << " at " << outcome.sequence
-        << "\n  core/ns: " << TextOf(reply) << " at " << reply.position.sequence();
-    return absl::StrCat(TextOf(outcome), "\n");
+    EXPECT_EQ(DifferenceOf(reply, outcome), "") << line;
+    return absl::StrCat(AnswerText(outcome), "\n");
   }
 
   ReferenceNamespace model_;

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,10 +44,32 @@ class Generator {
   std::string Path(bool fresh);
   std::string Disfigure(std::string path);
   const Place& Existing(bool directory);
-  ns::Operation AnyOperation();
-  ns::Operation AnyWrite();
+  // A file that is open, or is not, if there is one.
+  const Place& ExistingFile(bool open);
   void Look(const ReferenceNamespace& model, ns::NamespaceId ns);
   uint16_t Mode();
+  std::string Writer();
+  // What the leader may say of the lease of the file at `path`: mostly nothing.
+  ns::LeaseId Verdict(const std::string& path);
+
+  // generator_calls.cc
+  ns::Operation AnyOperation();
+  ns::Operation AnyCreate();
+  ns::Operation AnyMove();
+  ns::Operation AnyImport();
+  ns::Operation AnyWrite();
+  ns::Operation AnyBlockCall(const Place& place, std::string path, ns::InodeId id,
+                             std::string holder, std::optional<ns::Block> last);
+  ns::Operation AnyContentCall();
+  ns::Operation AnyConcat();
+  ns::Operation AnyLeaseCall();
+  ns::Operation AnyAttributeCall();
+  ns::Operation AnyQuota();
+  ns::Operation AnyAcl();
+  ns::Operation AnyXAttr();
+  std::vector<ns::AclEntry> AclEntries();
+  ns::XAttrName XAttrName();
+  ns::Query AnyQuery();
 
   Random random_;
   uint64_t namespaces_ = 1;
@@ -54,11 +79,12 @@ class Generator {
   std::deque<ns::Command> recent_;
   // What the model holds at the moment, in path order.
   std::vector<Place> places_;
+  std::map<std::string, ns::LeaseId> leases_;
+  bool safe_mode_ = false;
 };
 
-// One line, for messages: the operation's name and fields.
-std::string Describe(const ns::Command& command);
-std::string Describe(const ns::ReadRequest& request);
+// The calls, by the first word of their text, that core/ns does not know yet: they are not drawn.
+const std::set<std::string>& NotInCoreYet();
 
 }  // namespace jfs::sim::model
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "sim/model/acl.h"
 #include "sim/model/refusal.h"
 
 namespace jfs::sim::model {
@@ -33,6 +34,7 @@ std::string AccessName(int access) {
 
 bool Allows(const Node& node, const ns::Caller& caller, int access) {
   if (caller.superuser) return true;
+  if (const auto allowed = AclAllows(node, caller, access); allowed.has_value()) return *allowed;
   // The first class that matches decides; there is no falling through to a wider one.
   int bits = node.mode & 7;
   const auto& groups = caller.groups;
@@ -48,17 +50,38 @@ std::string Denied(const ns::Caller& caller, int access, const std::string& path
                       ", inode=\"", path, "\":", Describe(node));
 }
 
-void CollectDenied(const std::string& path, const Node& node, const ns::Caller& caller, int access,
-                   bool but_empty, std::vector<std::string>* denied) {
-  if (!node.directory) return;
-  if (!Allows(node, caller, access) && !(but_empty && node.children.empty())) {
-    denied->push_back(Denied(caller, access, path, node));
-  }
-  for (const auto& [name, child] : node.children) {
-    CollectDenied(absl::StrCat(path == "/" ? "" : path, "/", name), *child, caller, access,
-                  but_empty, denied);
-  }
+bool StickyDenies(const Node& parent, const Node& entry, const ns::Caller& caller) {
+  return !caller.superuser && (parent.mode & 01000) != 0 && parent.owner != caller.user &&
+         entry.owner != caller.user;
 }
+
+std::string Sticky(const ns::Caller& caller, const std::string& path, const Node& entry,
+                   const std::string& parent_path, const Node& parent) {
+  return absl::StrCat("Permission denied by sticky bit: user=", caller.user, ", path=\"", path,
+                      "\":", Describe(entry), ", parent=\"", parent_path, "\":", Describe(parent));
+}
+
+struct SubtreeCheck {
+  const ns::Caller& caller;
+  int access;
+  bool but_empty, sticky;
+  const Node& top;
+  std::vector<std::string> denied = {};
+
+  void Collect(const std::string& path, const Node& node) {
+    if (!node.directory || (but_empty && node.children.empty())) return;
+    if (!Allows(node, caller, access)) denied.push_back(Denied(caller, access, path, node));
+    for (const auto& [name, child] : node.children) {
+      const std::string below = absl::StrCat(path == "/" ? "" : path, "/", name);
+      // The original describes the topmost directory where it means the parent; either will do.
+      if (sticky && StickyDenies(node, *child, caller)) {
+        denied.push_back(Sticky(caller, below, *child, path, top));
+        denied.push_back(Sticky(caller, below, *child, path, node));
+      }
+      Collect(below, *child);
+    }
+  }
+};
 
 }  // namespace
 
@@ -99,24 +122,23 @@ void CheckRemoval(const Walk& walk, const ns::Caller& caller) {
   if (walk.is_root()) return;
   const Tree& parent = walk.parent();
   const Tree& entry = walk.last();
-  if (!caller.superuser && entry != nullptr && (parent->mode & 01000) != 0 &&
-      parent->owner != caller.user && entry->owner != caller.user) {
-    throw AccessControl(absl::StrCat("Permission denied by sticky bit: user=", caller.user,
-                                     ", path=\"", walk.path(), "\":", Describe(*entry),
-                                     ", parent=\"", Join(walk.names, walk.names.size() - 1),
-                                     "\":", Describe(*parent)));
+  if (entry != nullptr && StickyDenies(*parent, *entry, caller)) {
+    throw AccessControl(
+        Sticky(caller, walk.path(), *entry, Join(walk.names, walk.names.size() - 1), *parent));
   }
   CheckAccess(walk, walk.names.size() - 1, caller, kWrite);
 }
 
-void CheckSubtree(const Walk& walk, const ns::Caller& caller, int access, bool but_empty) {
+void CheckSubtree(const Walk& walk, const ns::Caller& caller, Subtree purpose) {
   if (walk.last() == nullptr) return;
-  std::vector<std::string> denied;
-  CollectDenied(walk.path(), *walk.last(), caller, access, but_empty, &denied);
-  if (denied.empty()) return;
-  Refusal refusal = AccessControl(denied.front());
+  const bool remove = purpose == Subtree::kRemove;
+  SubtreeCheck check{caller, remove ? kRead | kWrite | kExecute : kRead | kExecute, remove,
+                     purpose != Subtree::kSummarize, *walk.last()};
+  check.Collect(walk.path(), *walk.last());
+  if (check.denied.empty()) return;
+  Refusal refusal = AccessControl(check.denied.front());
   // Nothing says in which order a subtree is checked.
-  refusal.also = std::move(denied);
+  refusal.also = std::move(check.denied);
   throw refusal;
 }
 
@@ -124,6 +146,12 @@ void CheckOwner(const Walk& walk, const ns::Caller& caller) {
   if (caller.superuser || walk.last()->owner == caller.user) return;
   throw AccessControl(absl::StrCat("Permission denied. user=", caller.user,
                                    " is not the owner of inode=", walk.path()));
+}
+
+void CheckSuperuser(const ns::Caller& caller, const std::string& operation) {
+  if (caller.superuser) return;
+  throw AccessControl(absl::StrCat("Access denied for user ", caller.user,
+                                   ". Superuser privilege is required for operation ", operation));
 }
 
 }  // namespace jfs::sim::model

@@ -44,12 +44,20 @@ void CheckAncestor(const Walk& walk, const ns::Caller& caller, int access);
 // the parent. Throws.
 void CheckRemoval(const Walk& walk, const ns::Caller& caller);
 
-// `access` on the node at the end of the walk and every directory below it; directories without
-// entries are exempt if `but_empty`. Throws.
-void CheckSubtree(const Walk& walk, const ns::Caller& caller, int access, bool but_empty);
+// Which directories below a path are looked at for what.
+enum class Subtree {
+  kRemove,     // as for a removal: all rights; empty directories are exempt; sticky bits count
+  kUsage,      // to read and search; sticky bits count, oddly
+  kSummarize,  // to read and search
+};
+// The rights on the node at the end of the walk and every directory below it. Throws.
+void CheckSubtree(const Walk& walk, const ns::Caller& caller, Subtree purpose);
 
 // Superuser, or the owner of the node at the end. Throws. REQUIRES: it exists.
 void CheckOwner(const Walk& walk, const ns::Caller& caller);
+
+// Throws for anybody but a superuser; `operation` is HDFS's name of what he asked for.
+void CheckSuperuser(const ns::Caller& caller, const std::string& operation);
 
 }  // namespace jfs::sim::model
 

@@ -10,7 +10,6 @@
 #include "core/ns/namespace.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
-#include "sim/model/reference_namespace.h"
 
 // core/ns made ready to be held against the model.
 namespace jfs::sim::model {
@@ -34,14 +33,6 @@ class Production {
   std::unique_ptr<ns::Namespace> namespace_;
   uint64_t index_ = 0;
 };
-
-// Whether the reply is the outcome: value, or class and message of the refusal, and position (of
-// lineage 1).
-bool Agree(const Outcome& outcome, const ns::Reply& reply);
-
-// What was answered, with the Java class in full. Bytes that would break a line are escaped.
-std::string TextOf(const Outcome& outcome);
-std::string TextOf(const ns::Reply& reply);
 
 }  // namespace jfs::sim::model
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -8,6 +9,7 @@
 #include "sim/model/permission.h"
 #include "sim/model/reference_namespace.h"
 #include "sim/model/refusal.h"
+#include "sim/model/xattr.h"
 
 namespace jfs::sim::model {
 namespace {
@@ -24,22 +26,57 @@ ns::Value Info(const Walk& walk, const ns::Caller& caller) {
   return StatusOf(*walk.last(), "");
 }
 
+ns::BlockLocations LocationsOf(const Node& file, uint64_t offset, uint64_t length) {
+  ns::BlockLocations locations;
+  locations.block_size = file.block_size;
+  locations.under_construction = file.open;
+  locations.file_length = file.Length();
+  if (!file.blocks.empty()) {
+    locations.last_block = file.blocks.back();
+    locations.last_block_complete = !file.last_block_open;
+    // Of what is being written only data servers know the length.
+    if (file.last_block_open) locations.file_length -= file.blocks.back().bytes;
+  }
+  const uint64_t end = offset + length < offset ? UINT64_MAX : offset + length;
+  uint64_t begin = 0;
+  for (const ns::Block& block : file.blocks) {
+    if (begin + block.bytes > offset && begin < end) {
+      if (locations.blocks.empty()) locations.first_offset = begin;
+      locations.blocks.push_back(block);
+    }
+    begin += block.bytes;
+  }
+  return locations;
+}
+
+ns::BlockLocations AllLocations(const Node& node) {
+  return node.directory ? ns::BlockLocations{} : LocationsOf(node, 0, UINT64_MAX);
+}
+
 ns::Value List(const Walk& walk, const ns::Caller& caller, const ns::GetListing& query) {
   CheckTraverse(walk, caller, Purpose::kOther);
   if (walk.last() == nullptr) return ns::Absent{};
   ns::Listing listing;
+  const auto add = [&](const Node& node, const std::string& name) {
+    listing.entries.push_back(StatusOf(node, name));
+    if (query.need_locations) listing.locations.push_back(AllLocations(node));
+  };
   if (!walk.last()->directory) {
-    listing.entries.push_back(StatusOf(*walk.last(), ""));
+    add(*walk.last(), "");
     return listing;
   }
   CheckAccess(walk, walk.names.size(), caller, kRead | kExecute);
+  uint64_t places = 0;  // where blocks may be: once there are too many, the page ends
   for (const auto& [name, child] : walk.last()->children) {
     if (name <= query.start_after && !query.start_after.empty()) continue;
-    if (listing.entries.size() < query.limit) {
-      listing.entries.push_back(StatusOf(*child, name));
-    } else {
+    const bool full =
+        listing.entries.size() >= query.limit || (query.need_locations && places >= query.limit);
+    if (full) {
       ++listing.remaining;
+      continue;
     }
+    add(*child, name);
+    places += AllLocations(*child).blocks.size() * child->replication;
   }
   return listing;
 }
@@ -49,38 +86,127 @@ ns::Value Summarize(const Walk& walk, const ns::Caller& caller) {
   if (walk.last() == nullptr) {
     throw FileNotFound(absl::StrCat("File does not exist: ", walk.path()));
   }
-  CheckSubtree(walk, caller, kRead | kExecute, /*but_empty=*/false);
+  CheckSubtree(walk, caller, Subtree::kSummarize);
   const Count count = CountAll(walk.last());
-  return ns::ContentSummary{count.bytes, count.files, count.directories, count.space};
+  return ns::ContentSummary{count.bytes,
+                            count.files,
+                            count.directories,
+                            count.space,
+                            walk.last()->name_quota,
+                            walk.last()->space_quota};
 }
 
-ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockLocations& query) {
+ns::Value Usage(const Walk& walk, const ns::Caller& caller) {
+  CheckTraverse(walk, caller, Purpose::kOther);
+  CheckSubtree(walk, caller, Subtree::kUsage);
+  if (walk.last() == nullptr) {
+    throw FileNotFound(absl::StrCat("File/Directory does not exist: ", walk.path()));
+  }
+  const Count count = CountAll(walk.last());
+  return ns::QuotaUsage{count.names(), count.space, walk.last()->name_quota,
+                        walk.last()->space_quota};
+}
+
+// The file at the end of the walk. Throws if there is none.
+const Node& FileAt(const Walk& walk, const ns::Caller& caller) {
   CheckTraverse(walk, caller, Purpose::kOther);
   if (walk.last() == nullptr) {
     throw FileNotFound(absl::StrCat("File does not exist: ", walk.path()));
   }
-  const Node& file = *walk.last();
-  if (file.directory) throw FileNotFound(absl::StrCat("Path is not a file: ", walk.path()));
+  if (walk.last()->directory) {
+    throw FileNotFound(absl::StrCat("Path is not a file: ", walk.path()));
+  }
+  return *walk.last();
+}
+
+ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockLocations& query) {
+  const Node& file = FileAt(walk, caller);
   CheckAccess(walk, walk.names.size(), caller, kRead);
-  ns::BlockLocations locations;
-  locations.block_size = file.block_size;
-  locations.under_construction = file.open;
-  locations.file_length = file.Length();
-  if (!file.blocks.empty()) {
-    locations.last_block = file.blocks.back();
-    if (file.open) locations.file_length -= file.blocks.back().bytes;
+  if (caller.superuser && file.xattrs.count(UnreadableBySuperuser()) != 0) {
+    throw AccessControl(
+        absl::StrCat("Access is denied for ", caller.user,
+                     " since the superuser is not allowed to perform this operation."));
   }
-  const uint64_t end =
-      query.offset + query.length < query.offset ? UINT64_MAX : query.offset + query.length;
-  uint64_t begin = 0;
-  for (const ns::Block& block : file.blocks) {
-    if (begin + block.bytes > query.offset && begin < end) {
-      if (locations.blocks.empty()) locations.first_offset = begin;
-      locations.blocks.push_back(block);
+  return LocationsOf(file, query.offset, query.length);
+}
+
+ns::Value LocatedInfo(const Walk& walk, const ns::Caller& caller) {
+  const ns::Value info = Info(walk, caller);
+  if (std::holds_alternative<ns::Absent>(info)) return info;
+  ns::LocatedStatus located{std::get<ns::FileStatus>(info), std::nullopt};
+  if (!walk.last()->directory) located.locations = AllLocations(*walk.last());
+  return located;
+}
+
+ns::Value Access(const Walk& walk, const ns::Caller& caller, int access) {
+  CheckTraverse(walk, caller, Purpose::kOther);
+  if (walk.last() == nullptr) throw FileNotFound(absl::StrCat("Path not found: ", walk.path()));
+  CheckAccess(walk, walk.names.size(), caller, access);
+  return std::monostate{};
+}
+
+// What the calls about ACLs and attributes say of a path that leads nowhere.
+void CheckFound(const Walk& walk) {
+  if (walk.last() == nullptr) throw FileNotFound(absl::StrCat("cannot find ", walk.path()));
+}
+
+ns::Value AclOf(const Walk& walk, const ns::Caller& caller) {
+  CheckTraverse(walk, caller, Purpose::kOther);
+  CheckFound(walk);
+  const Node& node = *walk.last();
+  return ns::AclStatus{node.owner, node.group, node.mode, node.acl};
+}
+
+ns::Value XAttrsOf(const Tree& root, const ns::Caller& caller, const ns::GetXAttrs& query) {
+  for (const ns::XAttrName& name : query.names) CheckXAttrName(caller, name, "");
+  const Walk walk(root, Split(query.path));
+  CheckTraverse(walk, caller, Purpose::kOther);
+  CheckAccess(walk, walk.names.size(), caller, kRead);
+  CheckFound(walk);
+  const auto& xattrs = walk.last()->xattrs;
+  ns::XAttrs found;
+  if (query.names.empty()) {
+    for (const auto& [name, value] : xattrs) {
+      if (ShowsXAttr(caller, name)) found.xattrs.push_back({name, value});
     }
-    begin += block.bytes;
+    return found;
   }
-  return locations;
+  for (const ns::XAttrName& name : query.names) {
+    const auto xattr = xattrs.find(name);
+    if (xattr == xattrs.end()) {
+      throw XAttrNotFound("At least one of the attributes provided was not found.");
+    }
+    found.xattrs.push_back({name, xattr->second});
+  }
+  return found;
+}
+
+ns::Value XAttrNamesOf(const Walk& walk, const ns::Caller& caller) {
+  CheckTraverse(walk, caller, Purpose::kOther);
+  CheckFound(walk);
+  ns::XAttrs found;
+  for (const auto& [name, value] : walk.last()->xattrs) {
+    if (ShowsXAttr(caller, name)) found.xattrs.push_back({name, ""});
+  }
+  return found;
+}
+
+ns::Value OpenFiles(const Tree& root, const ns::Caller& caller, const ns::ListOpenFiles& query) {
+  CheckSuperuser(caller, "listOpenFiles");
+  const Names below = Split(query.below);
+  ns::OpenFileList list;
+  for (const auto& [id, names] : OpenFilesOf(root)) {
+    const bool under =
+        names.size() >= below.size() && std::equal(below.begin(), below.end(), names.begin());
+    if (id <= query.start_after || !under) continue;
+    if (list.files.size() == query.limit) {
+      list.more = true;
+      break;
+    }
+    const Tree file = Find(root, names);
+    list.files.push_back({id, Join(names), file->holder, file->holder_address});
+  }
+  return list;
 }
 
 }  // namespace
@@ -95,6 +221,7 @@ ns::FileStatus StatusOf(const Node& node, const std::string& name) {
   status.mtime = WallMillis(node.mtime);
   status.atime = WallMillis(node.atime);
   status.id = node.id;
+  status.has_acl = !node.acl.empty();
   if (node.directory) {
     status.children = node.children.size();
   } else {
@@ -105,7 +232,8 @@ ns::FileStatus StatusOf(const Node& node, const std::string& name) {
   return status;
 }
 
-ns::Value Answer(const Tree& root, const ns::Caller& caller, const ns::Query& query) {
+ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
+                 const ns::Query& query) {
   const auto walk = [&](const std::string& path) { return Walk(root, Split(path)); };
   return std::visit(
       Overload{
@@ -113,10 +241,17 @@ ns::Value Answer(const Tree& root, const ns::Caller& caller, const ns::Query& qu
           [&](const ns::GetListing& q) { return List(walk(q.path), caller, q); },
           [&](const ns::GetContentSummary& q) { return Summarize(walk(q.path), caller); },
           [&](const ns::GetBlockLocations& q) { return Locate(walk(q.path), caller, q); },
-          [&](const auto&) -> ns::Value {
-            throw Refusal{"java.lang.UnsupportedOperationException",
-                          "This call is not supported yet"};
+          [&](const ns::GetLocatedFileInfo& q) { return LocatedInfo(walk(q.path), caller); },
+          [&](const ns::GetQuotaUsage& q) { return Usage(walk(q.path), caller); },
+          [&](const ns::IsFileClosed& q) -> ns::Value {
+            return ns::Truth{!FileAt(walk(q.path), caller).open};
           },
+          [&](const ns::CheckAccess& q) { return Access(walk(q.path), caller, q.access); },
+          [&](const ns::GetAclStatus& q) { return AclOf(walk(q.path), caller); },
+          [&](const ns::GetXAttrs& q) { return XAttrsOf(root, caller, q); },
+          [&](const ns::ListXAttrs& q) { return XAttrNamesOf(walk(q.path), caller); },
+          [&](const ns::ListOpenFiles& q) { return OpenFiles(root, caller, q); },
+          [&](const ns::GetSafeMode&) -> ns::Value { return ns::Truth{safe_mode}; },
       },
       query);
 }

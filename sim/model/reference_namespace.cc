@@ -8,12 +8,13 @@
 
 #include "core/base/check.h"
 #include "sim/model/execution.h"
+#include "sim/model/text.h"
 
 namespace jfs::sim::model {
 
 ReferenceNamespace::ReferenceNamespace(FirstIds first) {
   state_.next = first;
-  versions_[0] = state_.trees;
+  versions_[0] = {state_.trees, state_.safe_mode};
 }
 
 std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
@@ -40,16 +41,17 @@ std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
 Outcome ReferenceNamespace::Execute(const ns::Command& command) {
   Outcome outcome;
   Execution execution(state_, command, wall_);
+  Execution::Result result;
   try {
-    outcome.value = std::visit(execution, command.operation);
-    state_ = std::move(execution.state());
-    if (execution.changed()) {
-      ++state_.sequence;
-      versions_[state_.sequence] = state_.trees;
-    }
+    outcome.value = execution.Run();
+    result = execution.answered();
   } catch (const Refusal& refusal) {
     outcome.refusal = refusal;
+    result = execution.refused();
   }
+  state_ = std::move(result.state);
+  if (result.changed) ++state_.sequence;
+  versions_[state_.sequence] = {state_.trees, state_.safe_mode};
   outcome.sequence = state_.sequence;
   return outcome;
 }
@@ -78,12 +80,13 @@ Outcome ReferenceNamespace::Read(const ns::ReadRequest& request) const {
 Outcome ReferenceNamespace::Read(uint64_t sequence, const ns::ReadRequest& request) const {
   const auto version = versions_.find(sequence);
   CHECK(version != versions_.end()) << "version " << sequence << " is forgotten or still to come";
-  const auto tree = version->second.find(request.ns);
-  CHECK(tree != version->second.end()) << "no namespace " << request.ns;
+  const auto tree = version->second.trees.find(request.ns);
+  CHECK(tree != version->second.trees.end()) << "no namespace " << request.ns;
   Outcome outcome;
   outcome.sequence = sequence;
   try {
-    outcome.value = Answer(tree->second.root, request.caller, request.query);
+    outcome.value =
+        Answer(tree->second.root, version->second.safe_mode, request.caller, request.query);
   } catch (const Refusal& refusal) {
     outcome.refusal = refusal;
   }

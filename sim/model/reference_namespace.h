@@ -59,6 +59,8 @@ class ReferenceNamespace {
   // REQUIRES: the namespace exists.
   const Tree& root(ns::NamespaceId ns) const;
   const ns::SetLimits& limits() const { return state_.limits; }
+  const std::map<std::string, ns::LeaseId>& leases() const { return state_.leases; }
+  bool safe_mode() const { return state_.safe_mode; }
   size_t remembered_calls() const { return remembered_.size(); }
 
  private:
@@ -73,7 +75,15 @@ class ReferenceNamespace {
     Trees trees;
     FirstIds next;
     ns::SetLimits limits;
+    bool safe_mode = false;
+    // Of all who have a file open, by name; a name means the same client in all namespaces.
+    std::map<std::string, ns::LeaseId> leases;
+    ns::LeaseId next_lease = 1;
     uint64_t sequence = 0;
+  };
+  struct Version {
+    Trees trees;
+    bool safe_mode = false;
   };
 
   struct Remembered {
@@ -81,7 +91,7 @@ class ReferenceNamespace {
     uint64_t log_millis = 0;  // when it was executed
   };
 
-  // One command at work: on a copy of the state that becomes the state only if nothing is thrown.
+  // One command at work on a copy of the state.
   class Execution;
 
   Outcome Execute(const ns::Command& command);
@@ -92,14 +102,15 @@ class ReferenceNamespace {
   uint64_t log_millis_ = 0;
   std::map<ns::CallId, Remembered> remembered_;
   uint64_t oldest_remembered_ = 0;  // no row was executed before
-  std::map<uint64_t, Trees> versions_;
+  std::map<uint64_t, Version> versions_;
 };
 
 // The status of `node` as getFileInfo gives it, or under `name` in a listing.
 ns::FileStatus StatusOf(const Node& node, const std::string& name);
 
 // Answers `query` from one tree; throws what it is refused with.
-ns::Value Answer(const Tree& root, const ns::Caller& caller, const ns::Query& query);
+ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
+                 const ns::Query& query);
 
 }  // namespace jfs::sim::model
 

@@ -8,8 +8,8 @@
 namespace jfs::sim::model {
 
 // What a call is refused with, as a Hadoop client would see it: a Java class and the first line of
-// its message. The model throws it, as the original does: a refused command then cannot leave half
-// its work behind, and each rule is one line.
+// its message. The model throws it, as the original does: a refused command then leaves nothing
+// behind but what was kept on purpose, and each rule is one line.
 struct Refusal {
   std::string exception;
   std::string message;
@@ -46,6 +46,38 @@ inline Refusal AccessControl(std::string message) {
 }
 inline Refusal AlreadyBeingCreated(std::string message) {
   return {"org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException", std::move(message)};
+}
+inline Refusal RecoveryInProgress(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.RecoveryInProgressException", std::move(message)};
+}
+inline Refusal IllegalArgument(std::string message) {
+  return {"org.apache.hadoop.HadoopIllegalArgumentException", std::move(message)};
+}
+inline Refusal JavaIllegalArgument(std::string message) {
+  return {"java.lang.IllegalArgumentException", std::move(message)};
+}
+inline Refusal PathNotDirectory(std::string message) {
+  return {"org.apache.hadoop.fs.PathIsNotDirectoryException", std::move(message)};
+}
+inline Refusal NameQuotaExceeded(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.NSQuotaExceededException", std::move(message)};
+}
+inline Refusal SpaceQuotaExceeded(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.DSQuotaExceededException", std::move(message)};
+}
+inline Refusal AclException(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.AclException", std::move(message)};
+}
+inline Refusal XAttrNotFound(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.XAttrNotFoundException", std::move(message)};
+}
+inline Refusal SafeMode(std::string message) {
+  return {"org.apache.hadoop.hdfs.server.namenode.SafeModeException", std::move(message)};
+}
+// A refusal whose wording is left open.
+inline Refusal WithAnyMessage(Refusal refusal) {
+  refusal.any_message = true;
+  return refusal;
 }
 inline Refusal LeaseExpired(std::string message) {
   return {"org.apache.hadoop.hdfs.server.namenode.LeaseExpiredException", std::move(message)};

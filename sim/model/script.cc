@@ -1,27 +1,30 @@
 #include "sim/model/script.h"
 
 #include <map>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 #include "core/base/check.h"
-#include "core/base/overload.h"
-#include "sim/model/tree.h"
 
 namespace jfs::sim::model {
 namespace {
 
-// "%41" stands for "A".
+// "%41" stands for "A", "%-" for nothing.
 std::string Unescape(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
       out += text[i];
+      continue;
+    }
+    if (i + 1 < text.size() && text[i + 1] == '-') {
+      ++i;
       continue;
     }
     out += absl::HexStringToBytes(text.substr(i + 1, 2));
@@ -82,6 +85,14 @@ class Words {
     CHECK_EQ(parts.size(), 3u) << line_;
     return ns::Block{Parse(parts[0], 10), Parse(parts[1], 10), Parse(parts[2], 10)};
   }
+  // A number of either sign; "unchanged" if the key is not there.
+  int64_t Quota(const std::string& key) {
+    if (!Has(key)) return ns::SetQuota::kUnchanged;
+    const std::string text = Get(key, "");
+    if (text[0] != '-') return static_cast<int64_t>(Parse(text, 10));
+    return -static_cast<int64_t>(Parse(text.substr(1), 10));
+  }
+  bool more() const { return at_ < plain_.size(); }
   void CheckAllUsed() const {
     CHECK_EQ(at_, plain_.size()) << line_;
     CHECK(named_.empty()) << line_;
@@ -102,176 +113,413 @@ ns::Caller CallerNamed(Words* words) {
   return {"hdfs", {"supergroup"}, true, "10.0.0.1"};
 }
 
-std::optional<ns::Query> ReadQuery(const std::string& verb, Words* words) {
-  if (verb == "info") return ns::GetFileInfo{Unescape(words->Next())};
-  if (verb == "count") return ns::GetContentSummary{Unescape(words->Next())};
-  if (verb == "list") {
-    ns::GetListing query{Unescape(words->Next())};
-    query.start_after = Unescape(words->Get("after", ""));
-    query.limit = static_cast<uint32_t>(words->Number("limit", 1000));
-    return query;
+std::string Path(Words* words) { return Unescape(words->Next()); }
+std::string Writer(Words* words) { return Unescape(words->Get("writer", "w")); }
+
+uint8_t AccessIn(const std::string& text) {
+  uint8_t access = 0;
+  for (const char letter : text) {
+    if (letter == 'r') access |= 4;
+    if (letter == 'w') access |= 2;
+    if (letter == 'x') access |= 1;
   }
-  if (verb == "locate") {
-    ns::GetBlockLocations query{Unescape(words->Next())};
-    query.offset = words->Number("offset", 0);
-    query.length = words->Number("length", UINT64_MAX);
-    return query;
+  return access;
+}
+
+ns::AclEntry EntryIn(const std::string& text) {
+  std::vector<std::string> parts = absl::StrSplit(text, ':');
+  ns::AclEntry entry;
+  if (parts.front() == "default") {
+    entry.scope = ns::AclScope::kDefault;
+    parts.erase(parts.begin());
   }
-  return std::nullopt;
+  CHECK_EQ(parts.size(), 3u) << text;
+  static const std::map<std::string, ns::AclType> kTypes = {{"user", ns::AclType::kUser},
+                                                            {"group", ns::AclType::kGroup},
+                                                            {"mask", ns::AclType::kMask},
+                                                            {"other", ns::AclType::kOther}};
+  entry.type = kTypes.at(parts[0]);
+  entry.name = parts[1];
+  entry.permission = AccessIn(parts[2]);
+  return entry;
+}
+
+std::vector<ns::AclEntry> Entries(Words* words) {
+  std::vector<ns::AclEntry> entries;
+  const std::string text = words->Get("entries", "");
+  for (const auto& entry : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    entries.push_back(EntryIn(std::string(entry)));
+  }
+  return entries;
+}
+
+ns::XAttrName XAttrNameIn(const std::string& text) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('.', 1));
+  static const std::map<std::string, ns::XAttrNamespace> kSpaces = {
+      {"user", ns::XAttrNamespace::kUser},
+      {"trusted", ns::XAttrNamespace::kTrusted},
+      {"security", ns::XAttrNamespace::kSecurity},
+      {"system", ns::XAttrNamespace::kSystem},
+      {"raw", ns::XAttrNamespace::kRaw}};
+  return {kSpaces.at(parts.first), Unescape(parts.second)};
+}
+
+template <typename Call>
+Call OfPath(Words* words) {
+  return Call{Path(words)};
+}
+
+using QueryReader = ns::Query (*)(Words*);
+
+const std::map<std::string, QueryReader>& QueryReaders() {
+  static const std::map<std::string, QueryReader> kReaders = {
+      {"info", [](Words* w) -> ns::Query { return OfPath<ns::GetFileInfo>(w); }},
+      {"count", [](Words* w) -> ns::Query { return OfPath<ns::GetContentSummary>(w); }},
+      {"located", [](Words* w) -> ns::Query { return OfPath<ns::GetLocatedFileInfo>(w); }},
+      {"usage", [](Words* w) -> ns::Query { return OfPath<ns::GetQuotaUsage>(w); }},
+      {"closed", [](Words* w) -> ns::Query { return OfPath<ns::IsFileClosed>(w); }},
+      {"acl", [](Words* w) -> ns::Query { return OfPath<ns::GetAclStatus>(w); }},
+      {"xattr-names", [](Words* w) -> ns::Query { return OfPath<ns::ListXAttrs>(w); }},
+      {"in-safemode", [](Words*) -> ns::Query { return ns::GetSafeMode{}; }},
+      {"list",
+       [](Words* w) -> ns::Query {
+         ns::GetListing query{Path(w)};
+         query.need_locations = w->Flag("locations");
+         query.start_after = Unescape(w->Get("after", ""));
+         query.limit = static_cast<uint32_t>(w->Number("limit", 1000));
+         return query;
+       }},
+      {"locate",
+       [](Words* w) -> ns::Query {
+         ns::GetBlockLocations query{Path(w)};
+         query.offset = w->Number("offset", 0);
+         query.length = w->Number("length", UINT64_MAX);
+         return query;
+       }},
+      {"access",
+       [](Words* w) -> ns::Query {
+         ns::CheckAccess query{Path(w)};
+         query.access = AccessIn(w->Get("rights", ""));
+         return query;
+       }},
+      {"xattrs",
+       [](Words* w) -> ns::Query {
+         ns::GetXAttrs query{Path(w)};
+         const std::string names = w->Get("names", "");
+         for (const auto& name : absl::StrSplit(names, ',', absl::SkipEmpty())) {
+           query.names.push_back(XAttrNameIn(std::string(name)));
+         }
+         return query;
+       }},
+      {"open-files",
+       [](Words* w) -> ns::Query {
+         ns::ListOpenFiles query;
+         query.below = Path(w);
+         query.start_after = w->Number("after", 0);
+         query.limit = static_cast<uint32_t>(w->Number("limit", 1000));
+         return query;
+       }},
+  };
+  return kReaders;
 }
 
 ns::Create ReadCreate(Words* words) {
-  ns::Create call{Unescape(words->Next())};
+  ns::Create call{Path(words)};
   call.mode = words->Mode(words->Get("mode", "644"));
   if (words->Flag("overwrite")) call.flags |= ns::Create::kOverwrite;
   call.flags = static_cast<uint32_t>(words->Number("flags", call.flags));
   call.create_parent = words->Get("parents", "yes") == "yes";
   call.replication = static_cast<uint32_t>(words->Number("replication", 3));
   call.block_size = words->Number("block_size", 1 << 20);
-  call.client_name = words->Get("writer", "w");
+  call.client_name = Writer(words);
+  if (words->Has("unmasked")) call.unmasked = words->Mode(words->Get("unmasked", ""));
+  call.expired_lease = words->Number("expired", 0);
   return call;
 }
 
 ns::ImportFile ReadImport(Words* words) {
-  ns::ImportFile call{Unescape(words->Next())};
+  ns::ImportFile call{Path(words)};
   call.mode = words->Mode(words->Get("mode", "644"));
-  call.user = words->Get("user", "");
-  call.group = words->Get("group", "");
+  call.user = Unescape(words->Get("user", ""));
+  call.group = Unescape(words->Get("group", ""));
   call.mtime = WallMillis(words->Number("mtime", 1));
   call.atime = WallMillis(words->Number("atime", 2));
   call.length = words->Number("length", 0);
+  call.replication = static_cast<uint32_t>(words->Number("replication", 1));
   call.block_size = words->Number("block_size", 1 << 20);
   return call;
 }
 
-ns::Operation ReadOperation(const std::string& verb, Words* words) {
-  if (verb == "create") return ReadCreate(words);
-  if (verb == "import") return ReadImport(words);
-  if (verb == "mkdirs") {
-    ns::Mkdirs call{Unescape(words->Next())};
-    call.mode = words->Mode(words->Get("mode", "755"));
-    call.create_parent = words->Get("parents", "yes") == "yes";
-    return call;
-  }
-  if (verb == "addblock") {
-    ns::AddBlock call{Unescape(words->Next())};
-    call.client_name = words->Get("writer", "w");
-    call.file_id = words->Number("id", 0);
-    call.previous = words->BlockIn("previous");
-    call.live_data_servers = static_cast<uint32_t>(words->Number("servers", 1));
-    return call;
-  }
-  if (verb == "complete") {
-    ns::Complete call{Unescape(words->Next())};
-    call.client_name = words->Get("writer", "w");
-    call.file_id = words->Number("id", 0);
-    call.last = words->BlockIn("last");
-    return call;
-  }
-  if (verb == "delete") {
-    ns::Delete call{Unescape(words->Next())};
-    call.recursive = words->Flag("recursive");
-    return call;
-  }
-  if (verb == "rename") {
-    ns::Rename call{Unescape(words->Next())};
-    call.target = Unescape(words->Next());
-    return call;
-  }
-  if (verb == "rename2") {
-    ns::Rename2 call{Unescape(words->Next())};
-    call.target = Unescape(words->Next());
-    call.overwrite = words->Flag("overwrite");
-    call.to_trash = words->Flag("trash");
-    return call;
-  }
-  if (verb == "times") {
-    ns::SetTimes call{Unescape(words->Next())};
-    if (words->Has("mtime")) call.mtime = WallMillis(words->Number("mtime", 0));
-    if (words->Has("atime")) call.atime = WallMillis(words->Number("atime", 0));
-    return call;
-  }
-  if (verb == "chmod") {
-    ns::SetPermission call{Unescape(words->Next())};
-    call.mode = words->Mode(words->Next());
-    return call;
-  }
-  CHECK(verb == "chown") << "no such verb: " << verb;
-  ns::SetOwner call{Unescape(words->Next())};
-  if (words->Has("user")) call.user = words->Get("user", "");
-  if (words->Has("group")) call.group = words->Get("group", "");
+ns::SetLimits ReadLimits(Words* words) {
+  ns::SetLimits call;
+  const auto number = [&](const char* key, auto* field) {
+    *field = static_cast<std::remove_pointer_t<decltype(field)>>(words->Number(key, *field));
+  };
+  number("retry_bytes", &call.retry_cache_bytes);
+  number("retry_millis", &call.retry_cache_millis);
+  number("name", &call.max_name_bytes);
+  number("path", &call.max_path_characters);
+  number("depth", &call.max_path_depth);
+  number("items", &call.max_directory_items);
+  number("blocks", &call.max_blocks_per_file);
+  number("block_size", &call.min_block_size);
+  number("least_replication", &call.min_replication);
+  number("most_replication", &call.max_replication);
+  number("access_precision", &call.access_time_precision_millis);
   return call;
 }
 
-std::string Text(const ns::FileStatus& status) {
-  std::string text = absl::StrFormat(
-      "%s %o %s:%s mtime=%d atime=%d id=%d", status.type == ns::FileType::kFile ? "file" : "dir",
-      status.mode, status.owner, status.group, status.mtime.value, status.atime.value, status.id);
-  if (status.type == ns::FileType::kFile) {
-    absl::StrAppend(&text, " length=", status.length, " replication=", status.replication,
-                    " block_size=", status.block_size);
-  } else {
-    absl::StrAppend(&text, " children=", status.children);
-  }
-  return text;
+using OperationReader = ns::Operation (*)(Words*);
+
+// What writers call.
+const std::map<std::string, OperationReader>& WriterReaders() {
+  static const std::map<std::string, OperationReader> kReaders = {
+      {"create", [](Words* w) -> ns::Operation { return ReadCreate(w); }},
+      {"append",
+       [](Words* w) -> ns::Operation {
+         ns::Append call{Path(w)};
+         call.new_block = w->Flag("newblock");
+         call.client_name = Writer(w);
+         call.expired_lease = w->Number("expired", 0);
+         return call;
+       }},
+      {"addblock",
+       [](Words* w) -> ns::Operation {
+         ns::AddBlock call{Path(w)};
+         call.client_name = Writer(w);
+         call.file_id = w->Number("id", 0);
+         call.previous = w->BlockIn("previous");
+         call.live_data_servers = static_cast<uint32_t>(w->Number("servers", 1));
+         return call;
+       }},
+      {"complete",
+       [](Words* w) -> ns::Operation {
+         ns::Complete call{Path(w)};
+         call.client_name = Writer(w);
+         call.file_id = w->Number("id", 0);
+         call.last = w->BlockIn("last");
+         return call;
+       }},
+      {"abandon",
+       [](Words* w) -> ns::Operation {
+         ns::AbandonBlock call;
+         call.path = Path(w);
+         call.block = w->BlockIn("block").value_or(ns::Block());
+         call.client_name = Writer(w);
+         call.file_id = w->Number("id", 0);
+         return call;
+       }},
+      {"fsync",
+       [](Words* w) -> ns::Operation {
+         ns::Fsync call{Path(w)};
+         call.client_name = Writer(w);
+         call.file_id = w->Number("id", 0);
+         if (w->Has("length")) call.last_block_length = w->Number("length", 0);
+         return call;
+       }},
+      {"newstamp",
+       [](Words* w) -> ns::Operation {
+         ns::UpdateBlockForPipeline call;
+         call.block = w->BlockIn("block").value_or(ns::Block());
+         call.client_name = Writer(w);
+         return call;
+       }},
+      {"pipeline",
+       [](Words* w) -> ns::Operation {
+         ns::UpdatePipeline call;
+         call.client_name = Writer(w);
+         call.old_block = w->BlockIn("old").value_or(ns::Block());
+         call.new_block = w->BlockIn("new").value_or(ns::Block());
+         return call;
+       }},
+      {"recover",
+       [](Words* w) -> ns::Operation {
+         ns::RecoverLease call{Path(w)};
+         call.client_name = Writer(w);
+         return call;
+       }},
+      {"release",
+       [](Words* w) -> ns::Operation {
+         ns::ReleaseLease call;
+         call.holder = Unescape(w->Get("holder", "w"));
+         call.lease = w->Number("lease", 0);
+         return call;
+       }},
+      {"truncate",
+       [](Words* w) -> ns::Operation {
+         ns::Truncate call{Path(w)};
+         call.new_length = w->Number("length", 0);
+         call.client_name = Writer(w);
+         call.expired_lease = w->Number("expired", 0);
+         return call;
+       }},
+      {"concat",
+       [](Words* w) -> ns::Operation {
+         ns::Concat call{Path(w)};
+         while (w->more()) call.sources.push_back(Path(w));
+         return call;
+       }},
+  };
+  return kReaders;
 }
 
-std::string Text(const ns::Block& block) {
-  return absl::StrCat(block.id, "_", block.generation_stamp, ":", block.bytes);
+// What changes attributes.
+const std::map<std::string, OperationReader>& AttributeReaders() {
+  static const std::map<std::string, OperationReader> kReaders = {
+      {"times",
+       [](Words* w) -> ns::Operation {
+         ns::SetTimes call{Path(w)};
+         if (w->Has("mtime")) call.mtime = WallMillis(w->Number("mtime", 0));
+         if (w->Has("atime")) call.atime = WallMillis(w->Number("atime", 0));
+         return call;
+       }},
+      {"accessed",
+       [](Words* w) -> ns::Operation {
+         ns::SetAccessTime call{Path(w)};
+         call.file_id = w->Number("id", 0);
+         return call;
+       }},
+      {"chmod",
+       [](Words* w) -> ns::Operation {
+         ns::SetPermission call{Path(w)};
+         call.mode = w->Mode(w->Next());
+         return call;
+       }},
+      {"chown",
+       [](Words* w) -> ns::Operation {
+         ns::SetOwner call{Path(w)};
+         if (w->Has("user")) call.user = Unescape(w->Get("user", ""));
+         if (w->Has("group")) call.group = Unescape(w->Get("group", ""));
+         return call;
+       }},
+      {"setrep",
+       [](Words* w) -> ns::Operation {
+         ns::SetReplication call{Path(w)};
+         call.replication = static_cast<uint32_t>(w->Number("replication", 1));
+         return call;
+       }},
+      {"quota",
+       [](Words* w) -> ns::Operation {
+         ns::SetQuota call{Path(w)};
+         call.names = w->Quota("names");
+         call.space = w->Quota("space");
+         return call;
+       }},
+      {"acl-modify",
+       [](Words* w) -> ns::Operation {
+         ns::ModifyAclEntries call{Path(w), {}};
+         call.entries = Entries(w);
+         return call;
+       }},
+      {"acl-remove",
+       [](Words* w) -> ns::Operation {
+         ns::RemoveAclEntries call{Path(w), {}};
+         call.entries = Entries(w);
+         return call;
+       }},
+      {"acl-set",
+       [](Words* w) -> ns::Operation {
+         ns::SetAcl call{Path(w), {}};
+         call.entries = Entries(w);
+         return call;
+       }},
+      {"acl-clear", [](Words* w) -> ns::Operation { return OfPath<ns::RemoveAcl>(w); }},
+      {"acl-remove-default",
+       [](Words* w) -> ns::Operation { return OfPath<ns::RemoveDefaultAcl>(w); }},
+      {"xattr-set",
+       [](Words* w) -> ns::Operation {
+         ns::SetXAttr call{Path(w)};
+         call.xattr.name = XAttrNameIn(w->Get("name", "user."));
+         call.xattr.value = Unescape(w->Get("value", ""));
+         call.flags = static_cast<uint32_t>(w->Number("flags", call.flags));
+         return call;
+       }},
+      {"xattr-remove",
+       [](Words* w) -> ns::Operation {
+         ns::RemoveXAttr call{Path(w)};
+         call.name = XAttrNameIn(w->Get("name", "user."));
+         return call;
+       }},
+  };
+  return kReaders;
+}
+
+// What makes, moves and removes names, and what is about the whole.
+const std::map<std::string, OperationReader>& TreeReaders() {
+  static const std::map<std::string, OperationReader> kReaders = {
+      {"mkdirs",
+       [](Words* w) -> ns::Operation {
+         ns::Mkdirs call{Path(w)};
+         call.mode = w->Mode(w->Get("mode", "755"));
+         call.create_parent = w->Get("parents", "yes") == "yes";
+         if (w->Has("unmasked")) call.unmasked = w->Mode(w->Get("unmasked", ""));
+         return call;
+       }},
+      {"import", [](Words* w) -> ns::Operation { return ReadImport(w); }},
+      {"delete",
+       [](Words* w) -> ns::Operation {
+         ns::Delete call{Path(w)};
+         call.recursive = w->Flag("recursive");
+         return call;
+       }},
+      {"rename",
+       [](Words* w) -> ns::Operation {
+         ns::Rename call{Path(w)};
+         call.target = Path(w);
+         return call;
+       }},
+      {"rename2",
+       [](Words* w) -> ns::Operation {
+         ns::Rename2 call{Path(w)};
+         call.target = Path(w);
+         call.overwrite = w->Flag("overwrite");
+         call.to_trash = w->Flag("trash");
+         return call;
+       }},
+      {"safemode",
+       [](Words* w) -> ns::Operation {
+         const bool on = w->Flag("enter");
+         CHECK(on || w->Flag("leave"));
+         return ns::SetSafeMode{on};
+       }},
+      {"namespace", [](Words* w) -> ns::Operation { return ns::CreateNamespace{Path(w)}; }},
+      {"advance", [](Words*) -> ns::Operation { return ns::Advance{}; }},
+      {"finish-deletes",
+       [](Words* w) -> ns::Operation {
+         return ns::FinishDeletes{static_cast<uint32_t>(w->Number("rows", 1000))};
+       }},
+      {"limits", [](Words* w) -> ns::Operation { return ReadLimits(w); }},
+  };
+  return kReaders;
+}
+
+ns::Operation ReadOperation(const std::string& verb, Words* words) {
+  for (const auto* readers : {&WriterReaders(), &AttributeReaders(), &TreeReaders()}) {
+    const auto reader = readers->find(verb);
+    if (reader != readers->end()) return reader->second(words);
+  }
+  CHECK(false) << "no such verb: " << verb;
+  return ns::Advance{};
 }
 
 }  // namespace
 
 ScriptLine::ScriptLine(const std::string& line) {
   Words words(line);
+  const auto ns = static_cast<ns::NamespaceId>(words.Number("in", 1));
   const ns::Caller caller = CallerNamed(&words);
   ns::CallId id;
   if (words.Has("retry")) {
     id = {"0123456789abcdef", static_cast<int32_t>(words.Number("retry", 0))};
   }
   const std::string verb = words.Next();
-  if (std::optional<ns::Query> query = ReadQuery(verb, &words); query.has_value()) {
-    call_ = ns::ReadRequest{1, caller, std::move(*query)};
+  const auto query = QueryReaders().find(verb);
+  if (query != QueryReaders().end()) {
+    call_ = ns::ReadRequest{ns, caller, query->second(&words)};
   } else {
-    call_ = ns::Command{1, caller, id, ReadOperation(verb, &words)};
+    call_ = ns::Command{ns, caller, id, ReadOperation(verb, &words)};
   }
   words.CheckAllUsed();
-}
-
-std::string TextOf(const ns::Value& value) {
-  return std::visit(
-      Overload{
-          [](std::monostate) { return std::string("done"); },
-          [](const ns::Truth& v) { return std::string(v.value ? "true" : "false"); },
-          [](const ns::Absent&) { return std::string("absent"); },
-          [](const ns::FileStatus& v) { return Text(v); },
-          [](const ns::Listing& v) {
-            std::string text;
-            for (const auto& entry : v.entries) {
-              absl::StrAppend(&text, Printable(entry.name), " ", Text(entry), "\n");
-            }
-            return absl::StrCat(text, v.remaining, " more");
-          },
-          [](const ns::ContentSummary& v) {
-            return absl::StrCat(v.directories, " directories, ", v.files, " files, ", v.length,
-                                " bytes, ", v.space_consumed, " with copies");
-          },
-          [](const ns::BlockLocations& v) {
-            std::string text = absl::StrCat(v.file_length, " bytes in blocks of ", v.block_size,
-                                            v.under_construction ? ", open" : ", closed");
-            uint64_t offset = v.first_offset;
-            for (const auto& block : v.blocks) {
-              absl::StrAppend(&text, "\n", Text(block), " at ", offset);
-              offset += block.bytes;
-            }
-            if (v.last_block.has_value()) absl::StrAppend(&text, "\nlast ", Text(*v.last_block));
-            return text;
-          },
-          [](const ns::Block& v) { return Text(v); },
-          [](const ns::NewNamespace& v) { return absl::StrCat("namespace ", v.id); },
-          [](const auto&) { return std::string("another value"); },
-      },
-      value);
 }
 
 }  // namespace jfs::sim::model

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 
 #include "core/base/check.h"
+#include "sim/model/text.h"
 
 namespace jfs::sim::model {
 namespace {
@@ -41,6 +42,17 @@ void DumpFrom(const std::string& path, const Node& node, std::string* out) {
     if (node.open) {
       absl::StrAppend(out, " open=", Printable(node.holder), "@", node.holder_address);
     }
+    if (node.last_block_open) absl::StrAppend(out, " last_block_open");
+    if (node.recovering) absl::StrAppend(out, " recovering");
+    if (node.truncate_last_to.has_value()) {
+      absl::StrAppend(out, " truncate_last_to=", *node.truncate_last_to);
+    }
+  }
+  if (node.name_quota >= 0) absl::StrAppend(out, " name_quota=", node.name_quota);
+  if (node.space_quota >= 0) absl::StrAppend(out, " space_quota=", node.space_quota);
+  if (!node.acl.empty()) absl::StrAppend(out, " acl=", TextOf(node.acl));
+  for (const auto& [name, value] : node.xattrs) {
+    absl::StrAppend(out, " ", TextOf(name), "=", Printable(value));
   }
   absl::StrAppend(out, "\n");
   for (const auto& [name, child] : node.children) {
@@ -76,7 +88,7 @@ bool FindById(const Tree& root, ns::InodeId id, Names* names) {
 }
 
 Count CountAll(const Tree& root) {
-  if (!root->directory) return {0, 1, root->Length(), root->Length() * root->replication};
+  if (!root->directory) return {0, 1, root->Length(), root->Charged() * root->replication};
   Count count = {1, 0, 0, 0};
   for (const auto& [name, child] : root->children) {
     const Count below = CountAll(child);
@@ -95,23 +107,31 @@ uint64_t CountOpenFor(const Tree& root, const std::string& holder) {
   return count;
 }
 
+namespace {
+
+void CollectOpen(const Tree& root, Names* names, std::map<ns::InodeId, Names>* open) {
+  if (root->open) open->emplace(root->id, *names);
+  for (const auto& [name, child] : root->children) {
+    names->push_back(name);
+    CollectOpen(child, names, open);
+    names->pop_back();
+  }
+}
+
+}  // namespace
+
+std::map<ns::InodeId, Names> OpenFilesOf(const Tree& root) {
+  std::map<ns::InodeId, Names> open;
+  Names names;
+  CollectOpen(root, &names, &open);
+  return open;
+}
+
 std::string Join(const Names& names, size_t depth) {
   if (depth == 0) return "/";
   std::string path;
   for (size_t i = 0; i < depth; ++i) absl::StrAppend(&path, "/", names[i]);
   return path;
-}
-
-std::string Printable(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%') {
-      out += c;
-    } else {
-      absl::StrAppend(&out, absl::StrFormat("%%%02X", static_cast<unsigned char>(c)));
-    }
-  }
-  return out;
 }
 
 std::string Dump(const Tree& root) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,19 +20,33 @@ struct Node {
   uint16_t mode = 0;
   std::string owner, group;
   uint64_t mtime = 0, atime = 0;  // milliseconds
+  // What is kept of the access control list beside the mode: acl.h.
+  std::vector<ns::AclEntry> acl;
+  std::map<ns::XAttrName, std::string> xattrs;
   // Files only.
   uint32_t replication = 0;
   uint64_t block_size = 0;
   std::vector<ns::Block> blocks;
   bool open = false;
   std::string holder, holder_address;  // who writes it, while open
-  // Directories only, by name in the order of unsigned bytes.
+  bool last_block_open = false;        // the last block is not complete
+  // Waits until data servers agree on the last block; `holder` is whoever asked for that.
+  bool recovering = false;
+  // What the last block is to be cut to by that.
+  std::optional<uint64_t> truncate_last_to;
+  // Directories only.
+  int64_t name_quota = -1, space_quota = -1;  // -1: none
+  // By name in the order of unsigned bytes.
   std::map<std::string, std::shared_ptr<const Node>> children;
 
   uint64_t Length() const {
     uint64_t length = 0;
     for (const ns::Block& block : blocks) length += block.bytes;
     return length;
+  }
+  // What one replica is charged with: a block that is not complete counts as a full one.
+  uint64_t Charged() const {
+    return last_block_open ? Length() - blocks.back().bytes + block_size : Length();
   }
   // Children are compared as versions: the same ones, not equal ones.
   friend bool operator==(const Node&, const Node&) = default;
@@ -50,7 +65,9 @@ Tree Replace(const Tree& root, const Names& names, Tree node);
 bool FindById(const Tree& root, ns::InodeId id, Names* names);
 
 struct Count {
-  uint64_t directories = 0, files = 0, bytes = 0, space = 0;
+  uint64_t directories = 0, files = 0, bytes = 0;
+  uint64_t space = 0;  // charged bytes times replication
+  uint64_t names() const { return directories + files; }
 };
 // Of the node itself and all below it.
 Count CountAll(const Tree& root);
@@ -58,12 +75,12 @@ Count CountAll(const Tree& root);
 // How many files below `root` are open for `holder`.
 uint64_t CountOpenFor(const Tree& root, const std::string& holder);
 
+// Every open file below `root`, by its id.
+std::map<ns::InodeId, Names> OpenFilesOf(const Tree& root);
+
 // "/a/b" of the first `depth` names; "/" for none.
 std::string Join(const Names& names, size_t depth);
 inline std::string Join(const Names& names) { return Join(names, names.size()); }
-
-// The text on one line, readable: what is not printable ASCII as %XX.
-std::string Printable(const std::string& text);
 
 // One line per node in path order: everything a node holds.
 std::string Dump(const Tree& root);

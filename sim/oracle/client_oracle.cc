@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "sim/model/text.h"
 #include "sim/oracle/reply_match.h"
 #include "sim/oracle/violation.h"
 
@@ -38,9 +39,9 @@ void ClientOracle::WriteCompleted(uint64_t floor, const ns::CallId& call,
                                                ", where another call stands"));
   }
   if (!(command.reply == reply.reply)) {
-    Violate("reply", absl::StrCat("index ", index, ": ", Describe(command.command.operation),
-                                  ": the client was answered ", Describe(reply.reply),
-                                  ", the entry gives ", Describe(command.reply)));
+    Violate("reply", absl::StrCat("index ", index, ": ", model::TextOf(command.command.operation),
+                                  ": the client was answered ", AnswerText(reply.reply),
+                                  ", the entry gives ", AnswerText(command.reply)));
   }
   ++writes_;
   // A write stands behind everything completed before it began, not beside it.
@@ -56,7 +57,8 @@ void ClientOracle::ReadAnswered(const ns::ReadRequest& request, const node::Clie
   if (index < history_->last()) probes_->Hit(Probe::kOldReads);
   const std::string difference = DifferenceOf(reply.reply, history_->Read(index, request));
   if (!difference.empty()) {
-    Violate("reply", absl::StrCat(Describe(request.query), " at index ", index, ": ", difference));
+    Violate("reply",
+            absl::StrCat(model::TextOf(request.query), " at index ", index, ": ", difference));
   }
 }
 

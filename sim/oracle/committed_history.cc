@@ -10,6 +10,7 @@
 #include "core/kv/write_batch.h"
 #include "core/ns/codec.h"
 #include "core/ns/fsck.h"
+#include "sim/model/text.h"
 #include "sim/oracle/reply_match.h"
 #include "sim/oracle/violation.h"
 
@@ -29,6 +30,8 @@ bool ByLeader(const ns::Operation& operation) {
   return std::holds_alternative<ns::CreateNamespace>(operation) ||
          std::holds_alternative<ns::Advance>(operation) ||
          std::holds_alternative<ns::FinishDeletes>(operation) ||
+         std::holds_alternative<ns::ReleaseLease>(operation) ||
+         std::holds_alternative<ns::SetAccessTime>(operation) ||
          std::holds_alternative<ns::SetLimits>(operation);
 }
 
@@ -120,7 +123,7 @@ void CommittedHistory::Compare(uint64_t index, const ns::Command& command, const
                                const model::Outcome& outcome) const {
   const std::string difference = DifferenceOf(reply, outcome);
   if (difference.empty()) return;
-  Violate("reply", absl::StrCat("index ", index, ": ", Describe(command.operation), " of ",
+  Violate("reply", absl::StrCat("index ", index, ": ", model::TextOf(command.operation), " of ",
                                 command.caller.address, outcome.repeated ? " (retry)" : "", ": ",
                                 difference));
 }
@@ -159,7 +162,7 @@ void CommittedHistory::CheckDirectory(ns::NamespaceId ns, const std::string& pat
     if (!status.ok()) Violate("tree", status.ToString());
     const std::string difference = DifferenceOf(reply, model_.Read(request));
     if (!difference.empty()) {
-      Violate("tree", absl::StrCat(Describe(request.query), ": ", difference));
+      Violate("tree", absl::StrCat(model::TextOf(request.query), ": ", difference));
     }
   };
   compare(ns::GetListing{path, "", 100'000});

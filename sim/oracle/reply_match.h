@@ -9,15 +9,13 @@
 namespace jfs::sim {
 
 // Compares what the namespace answered with what the reference model expects: the refusal as a
-// client would see it, or the value, and the position's sequence. Empty if they agree, else what
-// differs.
+// client would see it up to the first line's end, or the value, and the position's sequence. Empty
+// if they agree, else what differs.
 std::string DifferenceOf(const ns::Reply& reply, const model::Outcome& expected);
 
-// For messages.
-std::string Describe(const ns::Reply& reply);
-std::string Describe(const ns::Value& value);
-std::string Describe(const ns::Operation& operation);
-std::string Describe(const ns::Query& query);
+// What was answered, with the Java class in full; one line, or one per entry of a list.
+std::string AnswerText(const ns::Reply& reply);
+std::string AnswerText(const model::Outcome& outcome);
 
 }  // namespace jfs::sim
 
