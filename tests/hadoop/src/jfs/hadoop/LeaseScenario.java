@@ -18,9 +18,6 @@ import org.apache.hadoop.io.EnumSetWritable;
 public final class LeaseScenario {
   private static final long BLOCK = 1 << 20;
 
-  /** The hard limit that both sides are started with. */
-  private static final int HARD_LIMIT = 90;
-
   private record Step(int second, Operation operation) {}
 
   private final List<Step> steps = new ArrayList<>();
@@ -28,21 +25,25 @@ public final class LeaseScenario {
   private LeaseScenario() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length != 5) {
-      System.err.println("usage: LeaseScenario JUDGE SCHEME NAME ADDRESSES ALLOWED");
+    if (arguments.length != 6) {
+      System.err.println("usage: LeaseScenario JUDGE SCHEME NAME ADDRESSES ALLOWED HARD_LIMIT_IN_SECONDS");
       System.exit(2);
     }
     Side judge = new Side("judge", "hdfs", arguments[0]);
     Side other = new Side(arguments[2], arguments[1], arguments[3]);
     AllowedDifferences allowed = new AllowedDifferences(Path.of(arguments[4]));
     LeaseScenario scenario = new LeaseScenario();
-    scenario.write();
+    scenario.softLimit();
+    int hardLimit = Integer.parseInt(arguments[5]);
+    if (hardLimit > 0) {
+      scenario.hardLimit(hardLimit + 20);
+    }
     int failed = scenario.play(judge, other, allowed);
     System.out.flush();
     Runtime.getRuntime().halt(failed == 0 ? 0 : 1);
   }
 
-  private void write() {
+  private void softLimit() {
     for (String file : List.of("/create", "/append", "/truncate", "/overwrite", "/recover", "/renewed", "/silent", "/deleted")) {
       at(0, create(file, "writer of " + file, false));
     }
@@ -73,12 +74,15 @@ public final class LeaseScenario {
     at(66, isClosed("/recover"));
     at(66, isClosed("/silent"));
     at(66, openFiles());
-    // Beyond the hard limit the server has closed what nobody asked for.
-    at(HARD_LIMIT + 20, isClosed("/silent"));
-    at(HARD_LIMIT + 20, complete("/silent", "writer of /silent"));
-    at(HARD_LIMIT + 20, isClosed("/renewed"));
-    at(HARD_LIMIT + 20, openFiles());
-    at(HARD_LIMIT + 20, append("/silent", "another"));
+  }
+
+  /** Beyond the hard limit the server has closed what nobody asked for. */
+  private void hardLimit(int second) {
+    at(second, isClosed("/silent"));
+    at(second, complete("/silent", "writer of /silent"));
+    at(second, isClosed("/renewed"));
+    at(second, openFiles());
+    at(second, append("/silent", "another"));
   }
 
   private int play(Side judge, Side other, AllowedDifferences allowed) throws Exception {

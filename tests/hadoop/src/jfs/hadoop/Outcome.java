@@ -126,12 +126,15 @@ final class Outcome {
         + attributes(status);
   }
 
+  /**
+   * All but whether snapshots may be made of a directory: HDFS says so of its root, always, although it lets nobody make
+   * one; our masters offer none and say so of no directory. A difference on purpose.
+   */
   static String attributes(FileStatus status) {
     return status.getPermission() + (status.hasAcl() ? "+" : "") + " " + status.getOwner() + ":" + status.getGroup()
         + " length " + status.getLen() + " replication " + status.getReplication() + " block " + status.getBlockSize()
         + " mtime " + time(status.getModificationTime()) + " atime " + time(status.getAccessTime())
-        + (status.isEncrypted() ? " encrypted" : "") + (status.isErasureCoded() ? " erasure-coded" : "")
-        + (status.isSnapshotEnabled() ? " snapshots" : "");
+        + (status.isEncrypted() ? " encrypted" : "") + (status.isErasureCoded() ? " erasure-coded" : "");
   }
 
   private static String time(long milliseconds) {

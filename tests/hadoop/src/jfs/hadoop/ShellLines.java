@@ -162,8 +162,8 @@ public final class ShellLines {
     text = text.replaceAll("\\b[0-9]+\\.[0-9]+\\.[0-9]+\\.[0-9]+(:[0-9]+)?\\b", "<address>");
     // Checkpoints of the trash are called after the second they were made in.
     text = text.replaceAll("\\b2[0-9]{11}\\b", "<checkpoint>");
-    // The shell prints the stack of the server in some errors.
-    text = text.replaceAll("(?m)^\\s+at .*\\n", "");
+    // The shell prints the stack of the server in some errors, and sets an advice behind its last line.
+    text = text.replaceAll("(?m)^\\s+at .*\\n", "").replace(". Consider using -skipTrash option", "");
     text = DATE.matcher(text).replaceAll(found -> isRecent(found.group()) ? "<now>" : Matcher.quoteReplacement(found.group()));
     return MILLISECONDS.matcher(text).replaceAll(
         found -> isRecent(Instant.ofEpochMilli(Long.parseLong(found.group()))) ? "<now>" : found.group());
