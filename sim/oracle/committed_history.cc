@@ -165,8 +165,12 @@ void CommittedHistory::CheckDirectory(ns::NamespaceId ns, const std::string& pat
       Violate("tree", absl::StrCat(model::TextOf(request.query), ": ", difference));
     }
   };
-  compare(ns::GetListing{path, "", 100'000});
+  compare(ns::GetListing{path, "", 100'000, /*need_locations=*/true});
   compare(ns::GetContentSummary{path});
+  compare(ns::GetQuotaUsage{path});
+  compare(ns::GetAclStatus{path});
+  compare(ns::GetXAttrs{path, {}});
+  if (path == "/") compare(ns::ListOpenFiles{0, path, 100'000});
   for (const auto& [name, child] : tree->children) {
     if (!child->directory) continue;
     CheckDirectory(ns, path == "/" ? path + name : absl::StrCat(path, "/", name), child);

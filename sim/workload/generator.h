@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
@@ -13,8 +14,9 @@
 namespace jfs::sim {
 
 // Makes up what one client does next: calls of every kind on a small set of names, so that clients
-// meet each other: directories moved across and into each other, big subtrees imported and deleted,
-// files written block by block, attributes, listings, counts.
+// meet each other: directories moved across and into each other and across quotas, big subtrees
+// imported and deleted, files written, reopened, cut and joined, writers that fall silent, taken
+// over or not, attributes, listings, counts.
 class Generator : public CallSource {
  public:
   Generator(const World* world, int client, uint32_t read_percent);
@@ -29,14 +31,28 @@ class Generator : public CallSource {
   std::string FilePath();
   ns::Caller CallerFor(bool needs_superuser);
   ns::Operation NextOperation(bool* superuser);
+  ns::Operation ContinueSubtree();
   ns::Operation ContinueFile();
+  ns::Operation Write();
+  ns::Operation OpenForAppend();
+  ns::Operation Reshape(bool* superuser);
+  ns::Operation ChangeAttributes();
+  std::vector<ns::AclEntry> AclEntries();
   ns::Query NextQuery();
+  // A name for who writes the next file. Mostly nobody else's: a lease of its own, which runs out
+  // if the file is forgotten.
+  std::string NewHolder();
 
-  // A file this client is writing: created, then blocks are added, then it is completed.
+  // A file this client is writing: created or reopened, then blocks are added, then it is
+  // completed.
   struct OpenFile {
     std::string path;
+    std::string holder;
+    ns::InodeId id = 0;  // 0: not known
     uint64_t blocks_left = 0;
     std::optional<ns::Block> last;
+    bool incomplete = false;              // something may be written into the last block
+    std::optional<ns::Block> next_stamp;  // for the last block, handed out but not used yet
     bool completing = false;
   };
   // A subtree being filled, to be deleted or moved when full.
@@ -55,6 +71,7 @@ class Generator : public CallSource {
   uint32_t read_percent_;
   uint64_t calls_ = 0;
   uint64_t draws_ = 0;
+  uint64_t holders_ = 0;
   std::optional<OpenFile> file_;
   std::optional<Subtree> subtree_;
   std::optional<PagedListing> listing_;
