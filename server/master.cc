@@ -354,6 +354,12 @@ void Master::OnPayload(NodeId from, node::Lane, SharedBytes payload) {
 
 void Master::Submit(node::ClientCommand command) { inputs_.push_back(std::move(command)); }
 void Master::Submit(node::ClientRead read) { inputs_.push_back(std::move(read)); }
+bool Master::RenewLeases(node::CallHandle call, ns::NamespaceId /*ns*/,
+                         const std::vector<std::string>& holders) {
+  // Client names are unique in the whole world: a lease is a holder's in whatever namespace.
+  inputs_.push_back(node::RenewLeases{call, holders});
+  return true;
+}
 
 ns::NamespaceId Master::NamespaceOf(uint32_t listener) {
   // 0: no such namespace yet, and the node answers that it is not ready.

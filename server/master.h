@@ -50,6 +50,8 @@ class Master : public net::ServiceHost,
   // net::ServiceHost
   void Submit(node::ClientCommand command) override;
   void Submit(node::ClientRead read) override;
+  bool RenewLeases(node::CallHandle call, ns::NamespaceId ns,
+                   const std::vector<std::string>& holders) override;
   ns::NamespaceId NamespaceOf(uint32_t listener) override;
   bool Serving() override;
   net::hadoop::LocalState Local(ns::NamespaceId ns) override;

@@ -85,8 +85,9 @@ void Calls::Add(ClientCommand call, Output* out) {
   waiting_.push_back(Waiting{call.call, std::move(call.command), bytes});
 }
 
-void Calls::AddInternal(ns::Operation operation) {
+void Calls::AddInternal(ns::Operation operation, ns::NamespaceId ns) {
   ns::Command command;
+  command.ns = ns;
   // The roots that the leader makes belong to HDFS's own superuser and group, not to nobody.
   command.caller.user = "hdfs";
   command.caller.groups = {"supergroup"};

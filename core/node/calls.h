@@ -31,7 +31,7 @@ class Calls {
   // A client's call. Answered at once with kTooLarge if it exceeds the limit.
   void Add(ClientCommand call, Output* out);
   // The leader's own: nobody waits for an answer.
-  void AddInternal(ns::Operation operation);
+  void AddInternal(ns::Operation operation, ns::NamespaceId ns = 1);
 
   bool waiting() const { return !waiting_.empty(); }
 

@@ -66,6 +66,13 @@ struct ClientRead {
   ns::ReadRequest request;
 };
 
+// The holders of open files are alive. Answered like a read that asks for nothing; kNotReady while
+// the files of one of them are being taken away.
+struct RenewLeases {
+  CallHandle call;
+  std::vector<std::string> holders;
+};
+
 // Answer to FlushState: what is now persisted, as read back from the persisted data.
 struct StateFlushed {
   JobToken token;
@@ -123,9 +130,9 @@ struct TransferLeadership {
   NodeId to;
 };
 
-using Input = std::variant<Tick, PeerPayload, DiskDone, ClientCommand, ClientRead, StateFlushed,
-                           CheckpointTaken, CheckpointRead, StagingPrepared, StagedWritten,
-                           StagedInstalled, DiskSpace, Drain, TransferLeadership>;
+using Input = std::variant<Tick, PeerPayload, DiskDone, ClientCommand, ClientRead, RenewLeases,
+                           StateFlushed, CheckpointTaken, CheckpointRead, StagingPrepared,
+                           StagedWritten, StagedInstalled, DiskSpace, Drain, TransferLeadership>;
 
 // ---- Outputs ----
 

@@ -30,6 +30,7 @@ Node::Impl::Impl(Config config, kv::StateStore* store, Micros now, uint64_t seed
       seed_(seed),
       now_(now),
       calls_(BatchLimits{config_.batch_bytes, config_.batch_commands, config_.max_command_bytes}),
+      leases_(config_.file_leases),
       receiver_(&job_tokens_) {
   config_.raft.mutations = config_.mutations;
   config_.log.mutations = config_.mutations;
@@ -71,6 +72,10 @@ void Node::Impl::Take(const Input& input) {
                      out_.replies.push_back(ClientReply{
                          .call = read.call, .outcome = ClientReply::Outcome::kNotLeader});
                    },
+                   [&](const RenewLeases& renew) {
+                     out_.replies.push_back(ClientReply{
+                         .call = renew.call, .outcome = ClientReply::Outcome::kNotLeader});
+                   },
                    [&](const Drain&) { out_.drained = true; },
                    [&](const DiskSpace& space) { disk_low_at_start_ = space.low; },
                    [](const auto&) {},
@@ -85,7 +90,10 @@ void Node::Impl::Take(const Input& input) {
           [&](const DiskDone& done) { OnLog(log_->Complete(done.completion)); },
           [&](const ClientCommand& call) { TakeClientCommand(call); },
           [&](const ClientRead& read) {
-            new_reads_.push_back(WaitingRead{read.call, read.request, false});
+            new_reads_.push_back(WaitingRead{.call = read.call, .request = read.request});
+          },
+          [&](const RenewLeases& renew) {
+            new_reads_.push_back(WaitingRead{.call = renew.call, .renew = renew.holders});
           },
           [&](const StateFlushed& flushed) { OnStateFlushed(flushed); },
           [&](const CheckpointTaken& taken) {
@@ -114,7 +122,7 @@ void Node::Impl::Take(const Input& input) {
       input);
 }
 
-void Node::Impl::TakeClientCommand(const ClientCommand& call) {
+void Node::Impl::TakeClientCommand(ClientCommand call) {
   const raft::Standing raft = raft_->standing();
   ClientReply refusal{.call = call.call, .leader = raft.leader};
   if (raft.role != raft::Role::kLeader) {
@@ -123,7 +131,8 @@ void Node::Impl::TakeClientCommand(const ClientCommand& call) {
              !namespace_->has_namespaces()) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
   } else {
-    calls_.Add(call, &out_);
+    JudgeLease(&call.command);
+    calls_.Add(std::move(call), &out_);
     return;
   }
   out_.replies.push_back(std::move(refusal));
@@ -242,6 +251,10 @@ Micros Node::Impl::NextDeadline() const {
         next = std::min(next, last_stamp_ + config_.advance_interval);
       }
       if (namespace_->deletes_pending()) next = std::min(next, FinishDeletesDue());
+      if (namespace_->has_open_files() && !namespace_->safe_mode() &&
+          leases_term_ == raft_->standing().term) {
+        next = std::min(next, leases_.next_look());
+      }
     }
   }
   return std::max(next, now_);

@@ -12,6 +12,7 @@
 #include "core/base/time.h"
 #include "core/kv/state_store.h"
 #include "core/log/log.h"
+#include "core/node/file_leases.h"
 #include "core/node/io.h"
 #include "core/ns/namespace.h"
 #include "core/raft/raft.h"
@@ -41,6 +42,7 @@ struct Config {
   Duration advance_interval = 5 * kSecond;
   Duration finish_deletes_interval = 5 * kMillisecond;
   uint32_t finish_deletes_rows = 1000;
+  FileLeaseLimits file_leases;
 
   Mutations mutations;
 };

@@ -64,7 +64,12 @@ void Node::Impl::ServeReads() {
     const WaitingRead read = std::move(ready_reads_.begin()->second);
     ready_reads_.erase(ready_reads_.begin());
     ClientReply reply{.call = read.call, .at = applied_, .by_lease = read.by_lease};
-    if (read.request.ns == 0 || !namespace_->has_namespaces()) {
+    if (!read.renew.empty()) {
+      for (const std::string& holder : read.renew) {
+        if (!LeasesOfTerm().Renew(holder, now_)) reply.outcome = ClientReply::Outcome::kNotReady;
+      }
+      reply.reply.position = namespace_->position();
+    } else if (read.request.ns == 0 || !namespace_->has_namespaces()) {
       reply.outcome = ClientReply::Outcome::kNotReady;
     } else {
       if (absl::Status status = namespace_->Read(*store_, read.request, &reply.reply);
@@ -74,6 +79,7 @@ void Node::Impl::ServeReads() {
         return;
       }
       ++leader_reads_;
+      NoteAccess(read.request, reply.reply);
     }
     out_.replies.push_back(std::move(reply));
   }
@@ -132,6 +138,7 @@ void Node::Impl::LeaderDuties() {
   if (namespace_->anything_can_expire() && now_ >= last_stamp_ + config_.advance_interval) {
     calls_.AddInternal(ns::Advance{});
   }
+  ReleaseDueLeases();
   if (namespace_->deletes_pending() && now_ >= FinishDeletesDue()) {
     last_finish_deletes_ = now_;
     finish_deletes_at_ = applied_.index;

@@ -5,20 +5,22 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/base/random.h"
 #include "core/node/applied_row.h"
 #include "core/node/calls.h"
+#include "core/node/file_leases.h"
 #include "core/node/node.h"
 #include "core/node/snapshot_receiver.h"
 #include "core/node/snapshot_sender.h"
 
 // The inside of Node, shared by the files that implement it by subject: node.cc (turns, inputs),
 // node_start.cc (recovery), node_log.cc (Raft's orders to log, peers and calls), node_apply.cc
-// (applying, reads, flushing, the leader's own commands), node_snapshot.cc (both sides of
-// snapshots).
+// (applying, reads, flushing, the leader's own commands), node_leases.cc (who writes and reads
+// files, as the leader sees it), node_snapshot.cc (both sides of snapshots).
 namespace jfs::node {
 
 class Node::Impl {
@@ -36,7 +38,7 @@ class Node::Impl {
  private:
   // node.cc
   void Take(const Input& input);
-  void TakeClientCommand(const ClientCommand& call);
+  void TakeClientCommand(ClientCommand call);
   void TakePeerPayload(const PeerPayload& payload);
   void FinishTurn();
   void Fail(absl::Status status);
@@ -67,6 +69,14 @@ class Node::Impl {
   void MaybeFlush();
   void OnStateFlushed(const StateFlushed& flushed);
 
+  // node_leases.cc
+  FileLeases& LeasesOfTerm();
+  void JudgeLease(ns::Command* command);
+  template <typename Op>
+  void JudgeLeaseAt(ns::NamespaceId ns, Op* op);
+  void ReleaseDueLeases();
+  void NoteAccess(const ns::ReadRequest& request, const ns::Reply& reply);
+
   // node_snapshot.cc
   void BeginSnapshot(NodeId to);
   void OnSnapshotOffer(NodeId from, const SnapshotOffer& offer);
@@ -80,6 +90,7 @@ class Node::Impl {
     CallHandle call;
     ns::ReadRequest request;
     bool by_lease = false;
+    std::vector<std::string> renew;  // not empty: no read, but these holders are alive
   };
   // A batch given to the log: what to tell Raft when it is durable.
   struct PendingPersist {
@@ -143,9 +154,14 @@ class Node::Impl {
   raft::LogIndex finish_deletes_at_;  // applied when it was proposed last
   bool was_leader_ = false;
   bool was_ready_ = false;  // leader, and may propose by itself
-  raft::Term last_term_;
   NodeId last_leader_;
   bool last_recovering_ = false;
+
+  // The leader's view of who still writes.
+  FileLeases leases_;
+  raft::Term leases_term_;          // in which they were begun
+  std::set<ns::InodeId> accessed_;  // files whose access time has been proposed of late
+  Micros accessed_since_;
 
   // Flushing.
   std::optional<JobToken> flush_job_;

@@ -81,6 +81,7 @@ class Cluster {
     config.raft.snapshot_pin_bytes = kSegmentBytes;
     config.raft.trailing_bytes = kSegmentBytes / 2;
     config.snapshot_chunk_bytes = 1000;
+    config.file_leases = {.soft = 60 * kSecond, .hard = 300 * kSecond};
     machine.node = std::make_unique<Node>(config, machine.store.get(), now_, starts_);
     machine.inbox.clear();
     Carry(i, machine.node->Start(now_));
@@ -156,6 +157,11 @@ class Cluster {
     read.request.query = std::move(query);
     machines_[i].inbox.push_back(std::move(read));
     return last_call_;
+  }
+  ClientReply Renew(size_t i, std::vector<std::string> holders) {
+    ++last_call_;
+    machines_[i].inbox.push_back(RenewLeases{last_call_, std::move(holders)});
+    return Await(last_call_);
   }
   ClientReply Call(size_t i, ns::Operation operation) {
     return Await(Send(i, std::move(operation)));
@@ -313,6 +319,65 @@ TEST(NodeTest, ThreeAgreeAndGoOnWithoutTheirLeader) {
     EXPECT_EQ(cluster.node(i).status().raft.applied, cluster.node(second).status().raft.applied)
         << i;
   }
+}
+
+TEST(NodeTest, ASilentWriterLosesItsFileToAnotherClient) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Create{.path = "/f", .client_name = "w"})));
+  const ns::Append append{.path = "/f", .client_name = "v"};
+  EXPECT_EQ(cluster.Call(leader, append).reply.code, ns::Code::kAlreadyBeingCreated);
+  cluster.Run(50 * kSecond);
+  EXPECT_EQ(cluster.Renew(leader, {"w"}).outcome, ClientReply::Outcome::kReply);
+  cluster.Run(50 * kSecond);
+  // A client cannot bring a verdict of its own.
+  ns::Append pushy = append;
+  pushy.expired_lease = 1;
+  EXPECT_EQ(cluster.Call(leader, pushy).reply.code, ns::Code::kAlreadyBeingCreated);
+  cluster.Run(20 * kSecond);
+  EXPECT_TRUE(Succeeded(cluster.Call(leader, append)));
+}
+
+TEST(NodeTest, TheMasterClosesWhatIsAbandoned) {
+  Cluster cluster(3);
+  size_t leader = cluster.AwaitLeader();
+  const auto closed = [&](const char* path) {
+    return cluster.Read(leader, ns::IsFileClosed{path}).reply.value == ns::Value(ns::Truth{true});
+  };
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Create{.path = "/f", .client_name = "w"})));
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Create{.path = "/g", .client_name = "v"})));
+  for (int i = 0; i < 8; ++i) {
+    cluster.Run(40 * kSecond);
+    EXPECT_EQ(cluster.Renew(leader, {"v"}).outcome, ClientReply::Outcome::kReply);
+  }
+  EXPECT_TRUE(closed("/f"));
+  EXPECT_FALSE(closed("/g"));
+  // A new leader does not know how long the writers have been silent.
+  cluster.Run(200 * kSecond);
+  cluster.Kill(leader);
+  leader = cluster.AwaitLeader();
+  cluster.Run(250 * kSecond);
+  EXPECT_FALSE(closed("/g"));
+  cluster.Run(60 * kSecond);
+  EXPECT_TRUE(closed("/g"));
+}
+
+TEST(NodeTest, ReadingAFileMovesItsAccessTimeOncePerPrecision) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::ImportFile{.path = "/f"})));
+  EXPECT_TRUE(Succeeded(cluster.Read(leader, ns::GetBlockLocations{"/f"})));
+  cluster.Run(kSecond);
+  const auto atime = [&] {
+    const ns::Reply info = cluster.Read(leader, ns::GetFileInfo{"/f"}).reply;
+    return std::get<ns::FileStatus>(info.value).atime.value;
+  };
+  EXPECT_EQ(atime(), 0u) << "not yet an hour old";
+  cluster.Run(3700 * kSecond);
+  cluster.Ask(leader, ns::GetBlockLocations{"/f"});
+  cluster.Ask(leader, ns::GetBlockLocations{"/f"});
+  cluster.Run(kSecond);
+  EXPECT_GT(atime(), 3600u * 1000);
 }
 
 TEST(NodeTest, TheLaggardGetsASnapshotAndCatchesUp) {

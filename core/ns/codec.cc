@@ -528,6 +528,8 @@ void LocationsFields(Archive& a, L& locations) {
   a.Number(locations.first_offset);
   Optional(a, locations.last_block, [&a](auto& block) { BlockFields(a, block); });
   a.Flag(locations.last_block_complete);
+  a.Number(locations.file_id);
+  Wall(a, locations.atime);
 }
 
 template <typename Archive, typename S>

@@ -17,19 +17,20 @@ namespace {
 std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path,
                                 const std::string& client, uint32_t replication,
                                 uint64_t block_size) {
-  if (block_size < limits.min_block_size) {
+  // Both numbers as Java reads the fields: what is too big for them is negative.
+  const auto size = static_cast<int64_t>(block_size);
+  if (size < 0 || block_size < limits.min_block_size) {
     return Refuse(Code::kBlockSizeTooSmall,
-                  {std::to_string(block_size), std::to_string(limits.min_block_size)});
+                  {std::to_string(size), std::to_string(limits.min_block_size)});
   }
-  if (replication > limits.max_replication) {
-    return Refuse(
-        Code::kReplicationTooLarge,
-        {std::to_string(replication), std::to_string(limits.max_replication), path, client});
+  const int64_t copies = static_cast<int16_t>(replication);
+  if (copies > limits.max_replication) {
+    return Refuse(Code::kReplicationTooLarge,
+                  {std::to_string(copies), std::to_string(limits.max_replication), path, client});
   }
-  if (replication < limits.min_replication) {
-    return Refuse(
-        Code::kReplicationTooSmall,
-        {std::to_string(replication), std::to_string(limits.min_replication), path, client});
+  if (copies < limits.min_replication) {
+    return Refuse(Code::kReplicationTooSmall,
+                  {std::to_string(copies), std::to_string(limits.min_replication), path, client});
   }
   return std::nullopt;
 }
@@ -95,7 +96,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
       return Refuse(Code::kOverwriteNotFound, {at->path.text()});
   }
   refused =
-      CheckShape(tx->limits(), at->path.text(), op.client_name, op.replication, op.block_size);
+      CheckShape(tx->limits(), at->path.text(), call.caller.address, op.replication, op.block_size);
   if (refused) return *refused;
   if (at->is_file() && !overwrite) return RefuseExisting(tx, call.caller, op, &*at);
 

@@ -15,7 +15,8 @@
 namespace jfs::ns {
 namespace {
 
-// The file that a reader means; refused if there is none.
+// The file that a reader means; refused if there is none. Opening a file for reading is checked the
+// other way round: HDFS tells that there is none before it looks who asks.
 absl::StatusOr<FileRecord> FindForReading(const kv::View& view, const CallContext& call,
                                           const std::string& path, Access access,
                                           std::optional<Reply>* refused) {
@@ -27,13 +28,17 @@ absl::StatusOr<FileRecord> FindForReading(const kv::View& view, const CallContex
   }
   const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
   if (!at.ok()) return at.status();
-  *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  if (access == Access::kNone) *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
   if (*refused) return file;
   if (!at->is_file()) {
     *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {at->path.text()});
     return file;
   }
-  if (access != Access::kNone) *refused = CheckAccess(call.caller, *at, access);
+  if (access != Access::kNone) {
+    *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+    if (*refused) return file;
+    *refused = CheckAccess(call.caller, *at, access);
+  }
   file = at->file->record.file;
   return file;
 }
@@ -43,6 +48,8 @@ absl::StatusOr<FileRecord> FindForReading(const kv::View& view, const CallContex
 absl::StatusOr<BlockLocations> LocationsOf(const kv::View& view, const FileRecord& file,
                                            uint64_t offset, uint64_t length) {
   BlockLocations locations;
+  locations.file_id = file.id;
+  locations.atime = file.atime;
   locations.block_size = file.block_size;
   locations.under_construction = file.open;
   const uint64_t end = offset + std::min(length, UINT64_MAX - offset);

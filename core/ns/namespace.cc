@@ -251,6 +251,10 @@ std::vector<Namespace::LeaseInfo> Namespace::leases() const {
   return leases;
 }
 
+bool Namespace::has_open_files() const { return !impl_->state().open_files.files().empty(); }
+
+bool Namespace::safe_mode() const { return impl_->state().counters.safe_mode; }
+
 std::optional<Namespace::LeaseInfo> Namespace::LeaseOf(InodeId file) const {
   const OpenFiles::File* const open = impl_->state().open_files.Find(file);
   if (open == nullptr) return std::nullopt;

@@ -76,6 +76,9 @@ class Namespace {
     LeaseId lease = 0;
   };
   std::vector<LeaseInfo> leases() const;
+  bool has_open_files() const;
+  // Changes of the tree are refused.
+  bool safe_mode() const;
   std::optional<LeaseInfo> LeaseOf(InodeId file) const;
   // Of the open file that the path leads to, if it does. A status is a read error.
   absl::StatusOr<std::optional<LeaseInfo>> LeaseAt(const kv::View& view, NamespaceId ns,

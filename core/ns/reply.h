@@ -61,6 +61,8 @@ struct BlockLocations {
   uint64_t first_offset = 0;  // of the first of them in the file
   std::optional<Block> last_block;
   bool last_block_complete = false;
+  InodeId file_id = 0;
+  WallMillis atime;
   friend bool operator==(const BlockLocations&, const BlockLocations&) = default;
 };
 

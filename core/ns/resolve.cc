@@ -14,7 +14,7 @@ constexpr std::string_view kReserved = ".reserved";
 constexpr std::string_view kSnapshots = ".snapshot";
 
 ParsedPath Checked(const std::string& raw, std::optional<Path> path) {
-  if (!path.has_value()) return {Path(), Refuse(Code::kInvalidPath, {raw})};
+  if (!path.has_value()) return {Path(), Refuse(Code::kPathNotAbsolute, {raw})};
   if (path->depth() > 0 && path->name(0) == kReserved) {
     return {Path(), Refuse(Code::kReservedPath, {raw})};
   }
@@ -212,9 +212,8 @@ absl::StatusOr<std::optional<Reply>> CheckSubtree(const State& state, const kv::
       absl::StatusOr<std::optional<Reply>> sticky = CheckStickyEntries(state, view, caller, *here);
       if (!sticky.ok() || sticky->has_value()) return sticky;
     }
-    for (auto child = here->children.rbegin(); child != here->children.rend(); ++child) {
-      waiting.push_back(child->second);
-    }
+    // As HDFS walks it, the last one first: it decides which of several is named.
+    for (const auto& [name, child] : here->children) waiting.push_back(child);
   }
   return refused;
 }
@@ -248,7 +247,11 @@ ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimit
     return {Path(), Refuse(Code::kPathTooLong, {call, std::to_string(limits.max_path_characters),
                                                 std::to_string(limits.max_path_depth)})};
   }
-  if (!IsValidNewPath(raw)) return {Path(), Refuse(Code::kInvalidPath, {raw})};
+  if (!IsValidNewPath(raw)) {
+    // Of the three only create hands the path itself to the exception.
+    const bool bare = std::string_view(call) == "create";
+    return {Path(), Refuse(Code::kInvalidPath, {(bare ? "" : "Invalid file name: ") + raw})};
+  }
   return Checked(raw, std::move(path));
 }
 
@@ -267,6 +270,7 @@ std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, siz
         {path.Prefix(i), std::to_string(limits.max_directory_items), std::to_string(items)});
   }
   if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});
+  if (i == 0 && name == kReserved) return Refuse(Code::kReservedRootName, {std::string(name)});
   return std::nullopt;
 }
 

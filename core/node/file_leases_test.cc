@@ -1,0 +1,74 @@
+#include "core/node/file_leases.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace jfs::node {
+namespace {
+
+using Leases = std::vector<ns::Namespace::LeaseInfo>;
+
+constexpr FileLeaseLimits kLimits{.soft = 60 * kSecond, .hard = 1200 * kSecond};
+Micros At(uint64_t seconds) { return Micros(0) + seconds * kSecond; }
+
+TEST(FileLeasesTest, ANewLeaderTakesAllLeasesForRenewed) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(1000));
+  const Leases present = {{"w", 7}};
+  EXPECT_TRUE(leases.Due(present, At(1001)).empty());
+  EXPECT_FALSE(leases.AnyPastSoftLimit(At(1059)));
+  EXPECT_EQ(leases.PastSoftLimit(present[0], At(1059)), 0u);
+  EXPECT_TRUE(leases.AnyPastSoftLimit(At(1060)));
+  EXPECT_EQ(leases.PastSoftLimit(present[0], At(1060)), 7u);
+  EXPECT_TRUE(leases.Due(present, At(2199)).empty());
+  EXPECT_EQ(leases.Due(present, At(2200)).size(), 1u);
+}
+
+TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  const Leases present = {{"w", 7}};
+  EXPECT_TRUE(leases.Renew("w", At(50)));
+  EXPECT_TRUE(leases.Due(present, At(51)).empty());
+  EXPECT_EQ(leases.PastSoftLimit(present[0], At(109)), 0u);
+  EXPECT_EQ(leases.PastSoftLimit(present[0], At(110)), 7u);
+  EXPECT_TRUE(leases.Due(present, At(1249)).empty());
+  EXPECT_EQ(leases.Due(present, At(1250)).size(), 1u);
+}
+
+TEST(FileLeasesTest, NoRenewalWhileAReleaseMayStillBeApplied) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  const Leases present = {{"w", 7}};
+  EXPECT_EQ(leases.Due(present, At(1200)).size(), 1u);
+  EXPECT_FALSE(leases.Renew("w", At(1201)));
+  EXPECT_TRUE(leases.Due(present, At(1203)).empty()) << "under way";
+  EXPECT_EQ(leases.Due(present, At(1205)).size(), 1u) << "it may have been refused";
+  EXPECT_FALSE(leases.Renew("w", At(1206)));
+  // Applied: the holder has opened another file since.
+  EXPECT_TRUE(leases.Due({{"w", 8}}, At(1207)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(1208)));
+}
+
+TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  EXPECT_EQ(leases.Due({{"w", 7}}, At(1200)).size(), 1u);
+  EXPECT_TRUE(leases.Due({}, At(1201)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(1202)));
+  EXPECT_TRUE(leases.Due({{"w", 8}}, At(1203)).empty()) << "renewed before it was seen";
+  EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1261)), 0u);
+  EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1262)), 8u);
+}
+
+TEST(FileLeasesTest, AnotherTermBeginsAnew) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  EXPECT_EQ(leases.Due({{"w", 7}}, At(1200)).size(), 1u);
+  leases.Begin(At(1300));
+  EXPECT_TRUE(leases.Renew("w", At(1301)));
+}
+
+}  // namespace
+}  // namespace jfs::node
