@@ -12,7 +12,7 @@ namespace jfs::ns {
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Append& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, Access::kWrite, &refused);
+  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, Access::kNone, &refused);
   if (!at.ok()) return at.status();
   if (refused && refused->code == Code::kNotAFile) {
     return Refuse(Code::kAppendToDirectory, {at->path});
@@ -21,6 +21,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ap
     return Refuse(Code::kAppendNotFound, {at->path, call.caller.address});
   }
   if (refused) return *refused;
+  const Attributes inode = AttributesOf(at->file->record.file);
+  if (!call.caller.superuser && !Allows(call.caller, inode, Access::kWrite)) {
+    return PermissionDenied(call.caller, Access::kWrite, at->path, inode);
+  }
   absl::StatusOr<std::optional<Reply>> taken =
       TakeFromWriter(tx, call.caller, "APPEND_FILE", op.client_name, op.expired_lease, &*at);
   if (!taken.ok()) return taken.status();
@@ -31,16 +35,14 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ap
   if (!last.ok()) return last.status();
   AppendPoint point;
   const bool into_last = last->has_value() && (*last)->block.bytes != file.block_size;
-  if (into_last && !op.new_block) {
-    const uint64_t bytes = (*last)->block.bytes;
-    if (bytes < file.block_size) {
-      QuotaChange change;
-      change.space = SpaceOf(file.block_size - bytes, file.replication);
-      refused = CheckQuota(tx->state(), at->parent, change);
-      if (refused) return *refused;
-    }
-    file.open_block_bytes = bytes;
+  if (into_last && (*last)->block.bytes < file.block_size) {
+    // Asked for a new block as well, as HDFS does.
+    QuotaChange change;
+    change.space = SpaceOf(file.block_size - (*last)->block.bytes, file.replication);
+    refused = CheckQuota(tx->state(), at->parent, change);
+    if (refused) return *refused;
   }
+  if (into_last && !op.new_block) file.open_block_bytes = (*last)->block.bytes;
   // In a new block the writer goes on as well from the last one, which it names as `previous`.
   if (last->has_value() && (into_last || op.new_block)) {
     point.last_block = (*last)->block;

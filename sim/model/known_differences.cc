@@ -55,14 +55,6 @@ bool ShowsKnownDifference(const ns::Command& command, const ReferenceNamespace& 
   const Tree& root = model.root(command.ns);
   return std::visit(
       Overload{
-          [&](const ns::Append& c) {
-            const Tree node = NodeAt(root, c.path);
-            if (node == nullptr) return false;
-            // Rights are checked before it is seen to be a directory.
-            if (node->directory) return !command.caller.superuser;
-            // The quota is not asked for what a new block leaves free in the last one.
-            return c.new_block && !node->blocks.empty() && AnySpaceQuota(root);
-          },
           [&](const ns::SetQuota&) {
             // Safe mode is noticed before the lack of rights.
             return model.safe_mode() && !command.caller.superuser;

@@ -7,7 +7,10 @@
 namespace jfs::sim::model {
 
 Names Split(const std::string& path) {
-  if (path.empty() || path[0] != '/') throw InvalidPath(absl::StrCat("Invalid file name: ", path));
+  if (path.empty() || path[0] != '/') {
+    throw Refusal{"java.lang.AssertionError",
+                  absl::StrCat("Absolute path required, but got '", path, "'")};
+  }
   Names names;
   std::string name;
   for (const char c : path) {
@@ -27,10 +30,12 @@ void CheckNewPath(const std::string& path, const std::string& call, const ns::Se
       IOException(absl::StrCat(call, ": Pathname too long.  Limit ", limits.max_path_characters,
                                " characters, ", limits.max_path_depth, " levels."));
   if (Characters(path) > limits.max_path_characters) throw too_long;
-  // Throws for a path that is not absolute: it has no levels.
+  // create gives the exception the path alone, the others a sentence.
+  const Refusal invalid = InvalidPath(
+      absl::StrCat("Invalid path name ", call == "create" ? "" : "Invalid file name: ", path));
+  if (path.empty() || path[0] != '/') throw invalid;  // it has no levels
   const Names names = Split(path);
   if (names.size() > limits.max_path_depth) throw too_long;
-  const Refusal invalid = InvalidPath(absl::StrCat("Invalid file name: ", path));
   for (const std::string& name : names) {
     if (name == "." || name == ".." || name.find(':') != std::string::npos) throw invalid;
   }

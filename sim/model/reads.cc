@@ -28,6 +28,8 @@ ns::Value Info(const Walk& walk, const ns::Caller& caller) {
 
 ns::BlockLocations LocationsOf(const Node& file, uint64_t offset, uint64_t length) {
   ns::BlockLocations locations;
+  locations.file_id = file.id;
+  locations.atime = WallMillis(file.atime);
   locations.block_size = file.block_size;
   locations.under_construction = file.open;
   locations.file_length = file.Length();
@@ -108,8 +110,7 @@ ns::Value Usage(const Walk& walk, const ns::Caller& caller) {
 }
 
 // The file at the end of the walk. Throws if there is none.
-const Node& FileAt(const Walk& walk, const ns::Caller& caller) {
-  CheckTraverse(walk, caller, Purpose::kOther);
+const Node& FileAt(const Walk& walk) {
   if (walk.last() == nullptr) {
     throw FileNotFound(absl::StrCat("File does not exist: ", walk.path()));
   }
@@ -120,7 +121,9 @@ const Node& FileAt(const Walk& walk, const ns::Caller& caller) {
 }
 
 ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockLocations& query) {
-  const Node& file = FileAt(walk, caller);
+  // That there is no such file is told before it is asked who wants to know.
+  const Node& file = FileAt(walk);
+  CheckTraverse(walk, caller, Purpose::kOther);
   CheckAccess(walk, walk.names.size(), caller, kRead);
   if (caller.superuser && file.xattrs.count(UnreadableBySuperuser()) != 0) {
     throw AccessControl(
@@ -244,7 +247,9 @@ ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
           [&](const ns::GetLocatedFileInfo& q) { return LocatedInfo(walk(q.path), caller); },
           [&](const ns::GetQuotaUsage& q) { return Usage(walk(q.path), caller); },
           [&](const ns::IsFileClosed& q) -> ns::Value {
-            return ns::Truth{!FileAt(walk(q.path), caller).open};
+            const Walk at = walk(q.path);
+            CheckTraverse(at, caller, Purpose::kOther);
+            return ns::Truth{!FileAt(at).open};
           },
           [&](const ns::CheckAccess& q) { return Access(walk(q.path), caller, q.access); },
           [&](const ns::GetAclStatus& q) { return AclOf(walk(q.path), caller); },

@@ -42,27 +42,25 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Create& call) {
   if (old == nullptr && (call.flags & ns::Create::kCreate) == 0) {
     throw FileNotFound(absl::StrCat("Can't overwrite non-existent ", walk.path()));
   }
-  if (call.block_size < limits.min_block_size) {
-    throw IOException(absl::StrCat("Specified block size ", call.block_size,
+  // Java reads a signed number of 64 bits here, and one of 16 bits for the replication.
+  if (call.block_size > INT64_MAX || call.block_size < limits.min_block_size) {
+    throw IOException(absl::StrCat("Specified block size ", static_cast<int64_t>(call.block_size),
                                    " is less than configured minimum value "
                                    "dfs.namenode.fs-limits.min-block-size=",
                                    limits.min_block_size));
   }
-  const std::string replication =
-      absl::StrCat("Requested replication factor of ", call.replication);
+  const int copies = static_cast<int16_t>(call.replication);
+  const std::string replication = absl::StrCat("Requested replication factor of ", copies);
   const std::string wrong =
-      call.replication > limits.max_replication
+      copies > static_cast<int64_t>(limits.max_replication)
           ? absl::StrCat(" exceeds maximum of ", limits.max_replication)
-      : call.replication < limits.min_replication
+      : copies < static_cast<int64_t>(limits.min_replication)
           ? absl::StrCat(" is less than the required minimum of ", limits.min_replication)
           : "";
   if (!wrong.empty()) {
-    const std::string text =
-        absl::StrCat(replication, wrong, " for ", walk.path(), ", clientName=");
-    Refusal refusal = IOException(text + call.client_name);
     // The original calls it a name and passes the address.
-    refusal.also.push_back(text + caller_.address);
-    throw refusal;
+    throw IOException(
+        absl::StrCat(replication, wrong, " for ", walk.path(), ", clientName=", caller_.address));
   }
   if (old != nullptr && !overwrite) {
     TakeOver(walk, "CREATE_FILE", call.client_name, call.expired_lease);
@@ -133,7 +131,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Delete& call) {
   if (walk.last() == nullptr) return ns::Truth{false};
   CheckSubtree(walk, caller_, Subtree::kRemove);
   if (!call.recursive && !walk.last()->children.empty()) {
-    throw NotEmpty(absl::StrCat(walk.path(), " is non empty"));
+    throw NotEmpty(absl::StrCat("`", walk.path(), " is non empty': Directory is not empty"));
   }
   if (walk.is_root()) return ns::Truth{false};
   Put(walk.names, nullptr);
