@@ -38,7 +38,7 @@ TEST(Differential, EveryReplyIsTheModels) {
 // reaching one, the test above would pass without saying so.
 TEST(Differential, ReachesEveryOperationAndMostRefusals) {
   OutcomeCounts counts;
-  for (uint64_t seed = 1; seed <= 120; ++seed) {
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
     ASSERT_EQ(RunDifferential(seed, 150, &counts), "") << "seed " << seed;
   }
   for (const char* what : {
