@@ -478,8 +478,22 @@ TEST_F(ClientServiceTest, AMasterThatDoesNotLeadSaysWhatItKnowsOfSafeMode) {
   ASSERT_TRUE(response.ParseFromString(results_[0].response));
   EXPECT_TRUE(response.result());
   EXPECT_TRUE(host_.reads.empty());
+  // Who wants a change is sent on.
+  results_.clear();
+  auto root = Client("root");
+  request.set_action(::hadoop::hdfs::SAFEMODE_ENTER);
+  root->Submit(kClientProtocol, "setSafeMode", request);
+  ASSERT_TRUE(Until(root.get(), [&] { return host_.commands.size() == 1; }));
+  service_.OnReply(
+      {.call = host_.commands[0].call, .outcome = ClientReply::Outcome::kNotLeader, .reply = {}});
+  ASSERT_TRUE(Until(root.get(), [&] { return root->failovers() == 1; }));
+  EXPECT_TRUE(results_.empty());
+  ASSERT_TRUE(Until(root.get(), [&] { return host_.commands.size() == 2; }));
+  service_.OnReply({.call = host_.commands[1].call, .reply = Done(1)});
+  ASSERT_TRUE(Result(root.get()));
   // One that leads asks the namespace.
   host_.serving = true;
+  request.set_action(::hadoop::hdfs::SAFEMODE_GET);
   client->Submit(kClientProtocol, "setSafeMode", request);
   ASSERT_TRUE(Until(client.get(), [&] { return host_.reads.size() == 1; }));
   service_.OnReply({.call = host_.reads[0].call, .reply = {.value = ns::Truth{false}}});

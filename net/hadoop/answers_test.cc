@@ -298,11 +298,13 @@ TEST(AnswerTo, BlocksOfWriters) {
   EXPECT_TRUE(abandon("BP-2").starts_with("Cannot abandon block BP-2:blk_5_6 for file/f. "));
 
   const std::string update =
-      "block { poolId: 'BP-1' blockId: 5 generationStamp: 6 } clientName: 'c'";
+      "block { poolId: 'BP-1' blockId: 5 generationStamp: 6 numBytes: 10 } clientName: 'c'";
   const auto updated =
       ResponseFor<UpdateBlockForPipelineRequestProto, UpdateBlockForPipelineResponseProto>(
           "updateBlockForPipeline", update, {.value = ns::Block{.id = 5, .generation_stamp = 7}});
   EXPECT_EQ(updated.block().b().generationstamp(), 7u);
+  EXPECT_EQ(updated.block().b().numbytes(), 10u);
+  EXPECT_EQ(updated.block().offset(), UINT64_MAX);
   EXPECT_FALSE(ErrorFor(AnswerFor<UpdateBlockForPipelineRequestProto>(
                             "updateBlockForPipeline", update,
                             {.code = ns::Code::kFileNotFound, .arguments = {"/x"}}))

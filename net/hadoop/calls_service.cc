@@ -186,8 +186,8 @@ void PlanSetSafeMode(const ServiceFacts&, const SetSafeModeRequestProto& in, Pla
   Mutate(plan, ns::SetSafeMode{.on = false}, SafeModeSetAnswer<false>);
 }
 
-Answer SaveNamespaceAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
-  if (!Get<ns::Truth>(reply).value) {
+Answer SavedAnswer(bool safe_mode) {
+  if (!safe_mode) {
     return Failed(IoError("Safe mode should be turned ON in order to create namespace image."));
   }
   SaveNamespaceResponseProto out;
@@ -195,9 +195,17 @@ Answer SaveNamespaceAnswer(const ServiceFacts&, const Plan&, const ns::Reply& re
   return Serialized(out);
 }
 
+Answer SaveNamespaceAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
+  return SavedAnswer(Get<ns::Truth>(reply).value);
+}
+Answer SaveNamespaceLocally(const ServiceFacts&, const Plan&, const LocalState& state) {
+  return SavedAnswer(state.safe_mode);
+}
+
 // A change is durable on most masters before it is answered, so in safe mode all is saved already.
 void PlanSaveNamespace(const ServiceFacts&, const SaveNamespaceRequestProto&, Plan* plan) {
   Ask(plan, ns::GetSafeMode{}, SaveNamespaceAnswer);
+  plan->answer_locally = SaveNamespaceLocally;
 }
 
 // ---- Administration ----

@@ -212,17 +212,20 @@ bool IsKnownBlock(const ServiceFacts& facts, const ExtendedBlockProto& block, Pl
   return false;
 }
 
-Answer UpdateBlockForPipelineAnswer(const ServiceFacts& facts, const Plan&,
+Answer UpdateBlockForPipelineAnswer(const ServiceFacts& facts, const Plan& plan,
                                     const ns::Reply& reply) {
   if (reply.code != ns::Code::kOk) return RefusedBlock(facts, reply);
   UpdateBlockForPipelineResponseProto out;
-  FillBlock(facts, Get<ns::Block>(reply), 0, out.mutable_block());
+  // The block as the client gave it, with its new stamp; HDFS leaves the offset at -1.
+  FillBlock(facts, Get<ns::Block>(reply), UINT64_MAX, out.mutable_block());
+  out.mutable_block()->mutable_b()->set_numbytes(plan.block_bytes);
   return Serialized(out);
 }
 
 void PlanUpdateBlockForPipeline(const ServiceFacts& facts,
                                 const UpdateBlockForPipelineRequestProto& in, Plan* plan) {
   if (!IsKnownBlock(facts, in.block(), plan)) return;
+  plan->block_bytes = in.block().numbytes();
   Mutate(plan,
          ns::UpdateBlockForPipeline{.block = BlockOf(in.block()), .client_name = in.clientname()},
          UpdateBlockForPipelineAnswer);

@@ -107,6 +107,7 @@ struct Plan {
   std::vector<std::string> subjects;
   size_t first_subject = 0;
   uint32_t subjects_checksum = 0;
+  uint64_t block_bytes = 0;  // of the block that the call is about
   bool names_types = false;  // of listOpenFiles: the client said which ones it means
 
   // Who asks. To be set between Translate and AnswerTo if the answer depends on it.
