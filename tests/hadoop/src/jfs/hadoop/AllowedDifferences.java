@@ -17,7 +17,10 @@ import java.util.regex.Pattern;
  * reason: why it is so
  * </pre>
  *
- * Lines that begin with # are for the reader. A row that no difference needed is stale and is reported.
+ * <p>A fifth line, {@code trees: differ}, means that the outcomes may be equal, but that the operation may leave another tree at
+ * the path it names, and other counts above it; differential.sh lets both sides begin again then.
+ *
+ * <p> * Lines that begin with # are for the reader. A row that no difference needed is stale and is reported.
  */
 final class AllowedDifferences {
   private static final class Row {
@@ -25,6 +28,7 @@ final class AllowedDifferences {
     private Pattern judge;
     private Pattern ours;
     private String reason;
+    private boolean trees;
     private int line;
     private int used;
   }
@@ -56,7 +60,8 @@ final class AllowedDifferences {
         case "judge" -> row.judge = Pattern.compile(value, Pattern.DOTALL);
         case "ours" -> row.ours = Pattern.compile(value, Pattern.DOTALL);
         case "reason" -> row.reason = value;
-        default -> throw new IOException(file + ":" + number + ": not operation, judge, ours or reason: " + line);
+        case "trees" -> row.trees = true;
+        default -> throw new IOException(file + ":" + number + ": not operation, judge, ours, reason or trees: " + line);
       }
     }
     for (Row each : rows) {
@@ -66,14 +71,43 @@ final class AllowedDifferences {
     }
   }
 
+  /** Whether the outcomes of an operation may differ in this way. */
   boolean allows(String operation, String judge, String ours) {
-    for (Row row : rows) {
-      if (row.operation.matcher(operation).matches() && row.judge.matcher(judge).matches() && row.ours.matcher(ours).matches()) {
-        row.used++;
-        return true;
+    Row row = find(false, operation, judge, ours);
+    if (row != null) {
+      row.used++;
+    }
+    return row != null;
+  }
+
+  /** Whether an operation with these outcomes may leave different trees. {@link #trees} says that it did. */
+  boolean mayLeaveDifferentTrees(Operation operation, String judge, String ours) {
+    return find(true, operation.name() + "(" + operation.arguments() + ")", judge, ours) != null;
+  }
+
+  /**
+   * The trees differ after such an operation: returns whether only in what it names and in the directories above.
+   *
+   * @param differences as {@link Tree#differences} gives them
+   */
+  boolean trees(Operation operation, String judge, String ours, List<String> differences) {
+    for (String difference : differences) {
+      if (!operation.arguments().startsWith(difference.substring(0, difference.indexOf('\n')))) {
+        return false;
       }
     }
-    return false;
+    find(true, operation.name() + "(" + operation.arguments() + ")", judge, ours).used++;
+    return true;
+  }
+
+  private Row find(boolean trees, String operation, String judge, String ours) {
+    for (Row row : rows) {
+      if (row.trees == trees && row.operation.matcher(operation).matches() && row.judge.matcher(judge).matches()
+          && row.ours.matcher(ours).matches()) {
+        return row;
+      }
+    }
+    return null;
   }
 
   /** How often each row was needed. */
