@@ -47,6 +47,7 @@ Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
       history_(config.options.mutations, probes),
       clients_(&history_, probes),
       raft_oracle_(&history_, probes),
+      file_leases_(config.node.file_leases.hard, {kMaxClockRatePpm, 1'000'000}),
       promises_(nodes_.size()),
       excuses_(nodes_.size(), 0),
       left_down_(nodes_.size(), false),
@@ -150,12 +151,33 @@ void Cluster::Stepped(NodeId node, const node::Node& state, const node::Output& 
   const uint64_t run = process(node).run();
   raft_oracle_.AfterStep(node, run, state, status);
   promises_.AfterStep(node, state, status);
+  SeeReleases();
   for (const node::ClientReply& reply : output.replies) {
     if (reply.outcome != node::ClientReply::Outcome::kReply) continue;
     const auto pending = pending_.find(PendingKey(node, run, reply.call));
     if (pending == pending_.end()) continue;
     if (const auto* read = std::get_if<ns::ReadRequest>(&pending->second.call)) {
       clients_.ReadAnswered(*read, reply);
+    } else if (const auto* renewal = std::get_if<Renewal>(&pending->second.call)) {
+      probes_->Hit(Probe::kLeasesRenewed);
+      for (const std::string& holder : renewal->holders) {
+        file_leases_.Renewed(holder, pending->second.arrived);
+      }
+    }
+  }
+}
+
+void Cluster::SeeReleases() {
+  for (; releases_seen_ < history_.last(); ++releases_seen_) {
+    uint64_t before = releases_seen_ == 0 ? 0 : history_.at(releases_seen_).sequence;
+    for (const CommittedHistory::Command& command : history_.at(releases_seen_ + 1).commands) {
+      const uint64_t after = command.reply.position.sequence();
+      if (const auto* release = std::get_if<ns::ReleaseLease>(&command.command.operation)) {
+        const bool effective = after != before;
+        if (effective) probes_->Hit(Probe::kLeasesReleased);
+        file_leases_.Released(*release, effective, world_->now());
+      }
+      if (!command.repeated) before = after;
     }
   }
 }
@@ -188,11 +210,13 @@ void Cluster::Arrive(NodeId to, Call call, Identity identity, Answer answer) {
   node::Input input;
   if (const auto* command = std::get_if<ns::Command>(&call)) {
     input = node::ClientCommand{handle, *command};
+  } else if (const auto* renewal = std::get_if<Renewal>(&call)) {
+    input = node::RenewLeases{handle, renewal->holders};
   } else {
     input = node::ClientRead{handle, std::get<ns::ReadRequest>(call)};
   }
   pending_.emplace(PendingKey(to, target.run(), handle),
-                   Pending{std::move(call), identity, std::move(answer)});
+                   Pending{std::move(call), identity, std::move(answer), world_->now()});
   target.Take(std::move(input));
 }
 
@@ -212,6 +236,8 @@ void Cluster::Answered(NodeId node, uint64_t run, node::ClientReply reply) {
         absl::StrCat("n", node.value),
         absl::StrCat(write != nullptr
                          ? absl::StrCat(write->caller.address, " ", model::TextOf(write->operation))
+                     : std::holds_alternative<Renewal>(pending.call)
+                         ? absl::StrCat("renewal by ", std::get<Renewal>(pending.call).holders[0])
                          : model::TextOf(std::get<ns::ReadRequest>(pending.call).query),
                      " => ", DescribeOutcome(reply)));
   }

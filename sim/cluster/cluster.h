@@ -19,6 +19,7 @@
 #include "sim/network/network.h"
 #include "sim/oracle/client_oracle.h"
 #include "sim/oracle/committed_history.h"
+#include "sim/oracle/lease_oracle.h"
 #include "sim/oracle/raft_oracle.h"
 #include "sim/run/run_config.h"
 #include "sim/workload/call_source.h"
@@ -86,11 +87,14 @@ class Cluster : public NetworkHost, public ProcessHost {
     Call call;
     Identity identity;
     Answer answer;
+    Micros arrived;
   };
   using PendingKey = std::tuple<NodeId, uint64_t, node::CallHandle>;
 
   void Arrive(NodeId to, Call call, Identity identity, Answer answer);
   void CheckDurable(const node::ClientReply& reply);
+  // Shows what has been committed since to the oracle of file leases.
+  void SeeReleases();
   // What the log asks for when it can make nothing of its files.
   void OperatorMovesLogAway(NodeId node, const absl::Status& verdict);
   void DropPending(NodeId node);
@@ -103,6 +107,8 @@ class Cluster : public NetworkHost, public ProcessHost {
   CommittedHistory history_;
   ClientOracle clients_;
   RaftOracle raft_oracle_;
+  LeaseOracle file_leases_;
+  uint64_t releases_seen_ = 0;  // of all entries, how many
   DiskPromises promises_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<int> excuses_;

@@ -131,7 +131,9 @@ class Run {
 
   void ComeToRest(const std::vector<NodeId>& healed) {
     for (auto& client : clients_) client->Stop();
-    Micros limit = world_.now() + config_.rest_bound + config_.client_patience;
+    // Files that nobody writes any more are closed once their leases have run out.
+    Micros limit = world_.now() + config_.rest_bound + config_.client_patience +
+                   2 * config_.node.file_leases.hard;
     const Micros last_limit = world_.now() + 10 * config_.rest_bound;
     uint64_t committed = cluster_.history().last();
     while (!AtRest(healed)) {
@@ -163,6 +165,10 @@ class Run {
   bool AtRest(const std::vector<NodeId>& healed) {
     for (const auto& client : clients_) {
       if (!client->idle()) return false;
+    }
+    // What waits for data servers belongs to the master.
+    for (const auto& [holder, lease] : cluster_.history().reference().leases()) {
+      if (holder != "HDFS_NameNode") return false;
     }
     const uint64_t last = cluster_.history().last();
     for (const NodeId node : healed) {

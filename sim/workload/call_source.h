@@ -1,14 +1,21 @@
 #ifndef SIM_WORKLOAD_CALL_SOURCE_H_
 #define SIM_WORKLOAD_CALL_SOURCE_H_
 
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
 namespace jfs::sim {
 
-using Call = std::variant<ns::Command, ns::ReadRequest>;
+// The holders say that they are alive.
+struct Renewal {
+  std::vector<std::string> holders;
+};
+
+using Call = std::variant<ns::Command, ns::ReadRequest, Renewal>;
 
 // What one client wants to do, call by call.
 class CallSource {

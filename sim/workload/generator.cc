@@ -60,6 +60,13 @@ Call Generator::Next() {
   draws_ = 0;
   last_was_file_ = false;
   last_was_listing_ = false;
+  if (!kept_.empty() && Percent(15)) {
+    Renewal renewal{kept_};
+    if (file_.has_value()) renewal.holders.push_back(file_->holder);
+    // Even who is slow may fall silent.
+    if (Percent(5)) kept_.erase(kept_.begin());
+    return renewal;
+  }
   if (listing_.has_value() || Percent(read_percent_)) {
     ns::ReadRequest read;
     read.query = NextQuery();
@@ -127,8 +134,11 @@ ns::Operation Generator::Write() {
 ns::Operation Generator::ContinueFile() {
   last_was_file_ = true;
   ns::Operation write = Write();
-  // Some writers are never heard of again.
-  if (Percent(6)) file_.reset();
+  // Some writers are never heard of again, or only of their being alive.
+  if (Percent(8)) {
+    if (Percent(50) && kept_.size() < 3) kept_.push_back(file_->holder);
+    file_.reset();
+  }
   return write;
 }
 

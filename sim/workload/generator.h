@@ -73,6 +73,8 @@ class Generator : public CallSource {
   uint64_t draws_ = 0;
   uint64_t holders_ = 0;
   std::optional<OpenFile> file_;
+  // Holders of files that this client only keeps open.
+  std::vector<std::string> kept_;
   std::optional<Subtree> subtree_;
   std::optional<PagedListing> listing_;
   bool last_was_file_ = false;

@@ -60,6 +60,8 @@ namespace jfs::sim {
   X(kRetriesAnswered, "retries answered from the cache")          \
   X(kFailovers, "client fail-overs")                              \
   X(kOldReads, "reads below the newest index")                    \
+  X(kLeasesRenewed, "renewals of file leases")                    \
+  X(kLeasesReleased, "file leases run out")                       \
   X(kDurabilityChecks, "quorum durability verified on the disks") \
   X(kSearchChecks, "histories checked by search")                 \
   X(kFsckRuns, "fsck runs")
