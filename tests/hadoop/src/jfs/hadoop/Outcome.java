@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.fs.ContentSummary;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FsStatus;
+import org.apache.hadoop.fs.PathIOException;
 import org.apache.hadoop.fs.QuotaUsage;
 import org.apache.hadoop.fs.permission.AclStatus;
 import org.apache.hadoop.ipc.RemoteException;
@@ -35,7 +36,8 @@ final class Outcome {
 
   /** The message up to the stack trace of the server, which travels as part of it. */
   static String message(Throwable e) {
-    String message = String.valueOf(e.getMessage());
+    // What the server says becomes the "path" of these, and the client builds a message around it, stack trace and all.
+    String message = e instanceof PathIOException ? String.valueOf(((PathIOException) e).getPath()) : String.valueOf(e.getMessage());
     int stack = message.indexOf("\n\tat ");
     return stack < 0 ? message : message.substring(0, stack);
   }
