@@ -14,8 +14,8 @@ namespace {
 using Entries = std::vector<AclEntry>;
 
 // The entries that are never missing: the owner's, the owning group's, and others'.
-constexpr std::array kBaseTypes = {AclType::kUser, AclType::kGroup, AclType::kOther};
-constexpr std::array kScopes = {AclScope::kAccess, AclScope::kDefault};
+constexpr std::array<AclType, 3> kBaseTypes = {AclType::kUser, AclType::kGroup, AclType::kOther};
+constexpr std::array<AclScope, 2> kScopes = {AclScope::kAccess, AclScope::kDefault};
 
 // An entry is known by all but its permission.
 auto KeyOf(const AclEntry& entry) { return std::tie(entry.scope, entry.type, entry.name); }

@@ -62,9 +62,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Tr
   {
     // A client that has not seen our answer asks for the same once more.
     const FileRecord& file = at->file->record.file;
-    if (file.truncated_block_bytes &&
-        op.new_length == file.length - *file.open_block_bytes + *file.truncated_block_bytes) {
-      return Answer(Truth{false});
+    if (file.truncated_block_bytes) {
+      const uint64_t under_way = file.length - *file.open_block_bytes + *file.truncated_block_bytes;
+      if (op.new_length == under_way) return Answer(Truth{false});
+      return Refuse(Code::kBeingTruncated, {at->path, op.client_name, call.caller.address});
     }
   }
   absl::StatusOr<std::optional<Reply>> taken =
@@ -77,6 +78,18 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Tr
   if (op.new_length > file.length) {
     return Refuse(Code::kTruncateTooLarge,
                   {std::to_string(file.length), std::to_string(op.new_length)});
+  }
+  // What is cut inside a block counts as a full one from then on.
+  if (file.block_size != 0) {
+    const uint64_t blocks = op.new_length / file.block_size;
+    const bool inside = op.new_length % file.block_size != 0;
+    const uint64_t charged = (blocks + (inside ? 1 : 0)) * file.block_size;
+    if (inside && charged > file.length) {
+      QuotaChange change;
+      change.space = SpaceOf(charged - file.length, file.replication);
+      refused = CheckQuota(tx->state(), at->parent, change);
+      if (refused) return *refused;
+    }
   }
   file.mtime = tx->wall();
   for (;;) {

@@ -73,6 +73,10 @@ std::string BytesText(const std::string& number) {
     ++whole;
     hundredths = 0;
   }
+  if (whole == 1024 && prefix < 6) {
+    whole = 1;
+    ++prefix;
+  }
   return absl::StrCat(exact, " = ", whole, ".", hundredths < 10 ? "0" : "", hundredths, " ",
                       kPrefixes[prefix], "B");
 }

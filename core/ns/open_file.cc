@@ -198,7 +198,7 @@ absl::StatusOr<std::optional<Reply>> TakeFromWriter(Transaction* tx, const Calle
     refused = Refuse(Code::kAlreadyLeaseHolder, {at->path, client, caller.address, call_name});
     return refused;
   }
-  if (expired == 0 || expired != tx->state().open_files.LeaseOf(file.holder)) {
+  if (expired == 0 || expired != tx->state().open_files.Find(file.id)->record.lease) {
     refused =
         Refuse(file.recovering ? Code::kRecoveryUnderWay : Code::kAlreadyBeingCreated,
                {at->path, client, caller.address, file.holder, file.holder_address, call_name});

@@ -140,7 +140,8 @@ TEST_F(OpenFileTest, FsyncShowsWhatIsSafe) {
 TEST_F(OpenFileTest, PipelineUpdates) {
   world_.Run(NewFile("/f", "w"));
   const Block old = Add("/f", "w");
-  EXPECT_EQ(world_.Run(UpdateBlockForPipeline{old, "v"}).code, Code::kBlockNotFound);
+  EXPECT_EQ(world_.Run(UpdateBlockForPipeline{old, "v"}).code, Code::kBlockOfOtherHolder);
+  EXPECT_EQ(world_.Run(UpdateBlockForPipeline{{1, 1, 0}, "w"}).code, Code::kBlockNotFound);
   Block newer = std::get<Block>(world_.Run(UpdateBlockForPipeline{old, "w"}).value);
   EXPECT_EQ(newer.id, old.id);
   EXPECT_GT(newer.generation_stamp, old.generation_stamp);
@@ -178,6 +179,21 @@ TEST_F(OpenFileTest, LeasesAreTheHoldersAndEndWithTheLastFile) {
   EXPECT_EQ(world_.Ask(IsFileClosed{"/c"}).value, Value(Truth{true}));
 }
 
+TEST_F(OpenFileTest, ALeaseEndsWithItsLastLiveFile) {
+  world_.Run(NewFile("/d/e/x", "w"));
+  const LeaseId lease = world_.ns().leases()[0].lease;
+  world_.Run(Delete{"/d", true});
+  EXPECT_TRUE(world_.ns().leases().empty()) << "its entry is only waiting to be removed";
+  world_.Run(NewFile("/y", "w"));
+  EXPECT_GT(world_.ns().leases()[0].lease, lease);
+  world_.Reopen();
+  world_.Run(ReleaseLease{"w", lease});
+  EXPECT_EQ(world_.Ask(IsFileClosed{"/y"}).value, Value(Truth{false}));
+  world_.FinishAllDeletes(1);
+  world_.Run(ReleaseLease{"w", world_.ns().leases()[0].lease});
+  EXPECT_EQ(world_.Ask(IsFileClosed{"/y"}).value, Value(Truth{true}));
+}
+
 TEST_F(OpenFileTest, AnotherClientTakesOverOnlyByTheLeadersVerdict) {
   world_.Run(NewFile("/f", "w"));
   const LeaseId lease = world_.ns().leases()[0].lease;
@@ -209,7 +225,9 @@ TEST_F(OpenFileTest, RecoveryClosesOrWaits) {
             "Failed to APPEND_FILE /half for u on 10.0.0.1 because another recovery is in progress "
             "by v on 10.0.0.1");
   EXPECT_EQ(world_.Run(Complete{"/half", "w", 0, block}).code, Code::kLeaseNotOwner);
-  EXPECT_EQ(Outcome(world_.Run(Complete{"/half", "v", 0, block})), "false");
+  EXPECT_EQ(world_.Run(Complete{"/half", "v", 0, block}).code, Code::kBlockUnderRecovery);
+  EXPECT_EQ(world_.Run(AddBlock{"/half", "v", 0, block, 1}).code, Code::kBlockUnderRecovery);
+  EXPECT_EQ(world_.Run(UpdateBlockForPipeline{block, "v"}).code, Code::kBlockNotWritable);
   EXPECT_EQ(Outcome(world_.Run(Delete{"/half"})), "true");
 }
 
@@ -227,8 +245,8 @@ TEST_F(OpenFileTest, Truncate) {
   // In the middle of a block only data servers can cut.
   EXPECT_EQ(Outcome(world_.Run(Truncate{"/f", kBlockSize + 1, "w"})), "false");
   EXPECT_EQ(Outcome(world_.Run(Truncate{"/f", kBlockSize + 1, "w"})), "false") << "a retry";
-  EXPECT_EQ(world_.Run(Truncate{"/f", kBlockSize + 2, "w"}).code, Code::kAlreadyLeaseHolder);
-  EXPECT_EQ(world_.Run(Truncate{"/f", kBlockSize + 2, "v"}).code, Code::kRecoveryUnderWay);
+  EXPECT_EQ(world_.Run(Truncate{"/f", kBlockSize + 2, "w"}).code, Code::kBeingTruncated);
+  EXPECT_EQ(world_.Run(Append{"/f", "v"}).code, Code::kRecoveryUnderWay);
   EXPECT_EQ(Outcome(world_.Run(Truncate{"/x", 0, "w"})), "File does not exist: /x");
   EXPECT_EQ(Outcome(world_.Run(Truncate{"/", 0, "w"})), "Path is not a file: /");
 }

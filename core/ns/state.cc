@@ -1,5 +1,6 @@
 #include "core/ns/state.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -164,7 +165,7 @@ void OpenFiles::Forget(InodeId id) {
 void OpenFiles::Restore(InodeId id, const OpenFileRecord& record, uint64_t row_hash) {
   files_[id] = File{record, row_hash};
   Lease& lease = by_holder_[record.holder];
-  lease.id = record.lease;
+  lease.id = std::max(lease.id, record.lease);
   lease.files.insert(id);
 }
 
@@ -183,11 +184,6 @@ void OpenFiles::Remove(InodeId id, RowWriter* rows) {
   CHECK(file != nullptr) << "file " << id << " is not open";
   rows->Remove(OpenFileKey(id), file->row_hash);
   Forget(id);
-}
-
-LeaseId OpenFiles::LeaseOf(const std::string& holder) const {
-  const auto at = by_holder_.find(holder);
-  return at == by_holder_.end() ? 0 : at->second.id;
 }
 
 uint64_t OpenFiles::CountLive(const std::string& holder, const DirectoryTree& tree) const {
@@ -241,8 +237,10 @@ uint64_t Transaction::LastGenerationStamp() const {
 }
 
 LeaseId Transaction::LeaseFor(const std::string& holder) {
-  const LeaseId lease = state_.open_files.LeaseOf(holder);
-  return lease != 0 ? lease : state_.counters.next_lease++;
+  if (state_.open_files.CountLive(holder, state_.tree) > 0) {
+    return state_.open_files.leases().at(holder).id;
+  }
+  return state_.counters.next_lease++;
 }
 
 void Transaction::Touch(Directory* directory) {

@@ -39,9 +39,9 @@ class OpenFiles {
   // Adds or changes.
   void Put(InodeId id, const OpenFileRecord& record, RowWriter* rows);
   void Remove(InodeId id, RowWriter* rows);
-  // The lease that `holder` has now; 0: no file is open for it.
-  LeaseId LeaseOf(const std::string& holder) const;
   struct Lease {
+    // Of the files that are still live. Those of unlinked directories, which are only waiting to be
+    // removed, may have an older one.
     LeaseId id = 0;
     std::set<InodeId> files;
   };
@@ -109,7 +109,7 @@ class Transaction {
   Block NewBlock();
   uint64_t NewGenerationStamp();
   uint64_t LastGenerationStamp() const;
-  // The lease of `holder`: the one it has, or a new one.
+  // The lease of `holder`: the one it has, or a new one. A lease ends with its last live file.
   LeaseId LeaseFor(const std::string& holder);
 
   // The directory's row is to be written by Finish.

@@ -69,6 +69,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ad
                                          std::to_string(tx->limits().max_blocks_per_file)});
   }
   if (op.live_data_servers == 0) return Refuse(Code::kNoDataServers, {at->path});
+  // Its length is no longer the writer's to say.
+  if (file.recovering) return Refuse(Code::kBlockUnderRecovery, {BlockText((*last)->block)});
   const uint64_t committed = file.open_block_bytes ? op.previous->bytes : 0;
   refused = CheckQuota(tx->state(), at->parent, ChangeOfAddBlock(file, committed));
   if (refused) return *refused;
@@ -91,7 +93,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ab
   if (!last.ok()) return last.status();
   if (!last->has_value() || (*last)->block.id != op.block.id) return Reply{};
   DropLastBlock(tx, &file, (*last)->block.bytes, (*last)->row_hash);
+  // A recovery ends with the block that it is about.
   file.open_block_bytes.reset();
+  file.recovering = false;
+  file.truncated_block_bytes.reset();
   UpdateFile(tx, at->parent, at->name, *at->file, file);
   return Reply{};
 }
@@ -102,7 +107,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Fs
       FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
-  if (!op.last_block_length) return Reply{};
+  if (op.last_block_length.value_or(0) == 0) return Reply{};
   FileRecord file = at->file->record.file;
   if (!file.open_block_bytes) return Refuse(Code::kNoOpenBlock, {at->path});
   const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, file, 1);
@@ -129,9 +134,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
   }
 
   if (file.open_block_bytes) {
-    // Without the last block's length the file is not finished, nor while data servers have to
-    // agree on it: the client is to ask again.
-    if (!op.last || file.recovering) return Answer(Truth{false});
+    // Without the last block's length the file is not finished: the client is to ask again.
+    if (!op.last) return Answer(Truth{false});
+    if (file.recovering) return Refuse(Code::kBlockUnderRecovery, {BlockText((*last)->block)});
     const Block& stored = (*last)->block;
     if (op.last->generation_stamp != stored.generation_stamp) {
       return Refuse(Code::kCommitStampMismatch, {BlockText(stored), BlockText(*op.last)});
@@ -149,26 +154,31 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
 
 namespace {
 
-// The open file whose last block is that one, if `client` writes it. A pipeline's calls name no
-// path, but only a file that its own client has open can have one.
-absl::StatusOr<std::optional<FileAt>> FindByBlock(Transaction* tx, const CallContext& call,
-                                                  const std::string& client, BlockId id,
-                                                  std::optional<StoredBlock>* block) {
-  const auto lease = tx->state().open_files.leases().find(client);
-  if (lease == tx->state().open_files.leases().end()) return std::optional<FileAt>();
-  for (const InodeId file : lease->second.files) {
-    absl::StatusOr<std::optional<FileAt>> at = FindOpenFile(tx, file);
+// HDFS's checkUCBlock: the open file whose last block is that one, which `client` writes. A
+// pipeline's calls name no path.
+absl::StatusOr<FileAt> FindByBlock(Transaction* tx, const CallContext& call,
+                                   const std::string& client, const Block& wanted,
+                                   std::optional<StoredBlock>* block,
+                                   std::optional<Reply>* refused) {
+  for (const auto& [id, open] : tx->state().open_files.files()) {
+    absl::StatusOr<std::optional<FileAt>> at = FindOpenFile(tx, id);
     if (!at.ok()) return at.status();
     if (!at->has_value() || !tx->tree().IsAtOrUnder((*at)->parent, call.root)) continue;
     const FileRecord& record = (*at)->file->record.file;
     if (!record.open_block_bytes) continue;
     const absl::StatusOr<std::optional<StoredBlock>> last = BlockFromEnd(tx, record, 1);
     if (!last.ok()) return last.status();
-    if ((*last)->block.id != id) continue;
+    if ((*last)->block.id != wanted.id) continue;
+    if (record.recovering) {
+      *refused = Refuse(Code::kBlockNotWritable, {BlockText(wanted)});
+    } else if (record.holder != client) {
+      *refused = Refuse(Code::kBlockOfOtherHolder, {BlockText(wanted), client});
+    }
     *block = *last;
-    return at;
+    return **std::move(at);
   }
-  return std::optional<FileAt>();
+  *refused = Refuse(Code::kBlockNotFound, {BlockText(wanted)});
+  return FileAt();
 }
 
 }  // namespace
@@ -176,22 +186,24 @@ absl::StatusOr<std::optional<FileAt>> FindByBlock(Transaction* tx, const CallCon
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
                               const UpdateBlockForPipeline& op) {
   std::optional<StoredBlock> stored;
-  const absl::StatusOr<std::optional<FileAt>> at =
-      FindByBlock(tx, call, op.client_name, op.block.id, &stored);
+  std::optional<Reply> refused;
+  const absl::StatusOr<FileAt> at =
+      FindByBlock(tx, call, op.client_name, op.block, &stored, &refused);
   if (!at.ok()) return at.status();
-  if (!at->has_value()) return Refuse(Code::kBlockNotFound, {BlockText(op.block)});
+  if (refused) return *refused;
   // The stamp is given out now and becomes the block's with updatePipeline.
-  Block block = stored->block;
+  Block block = op.block;
   block.generation_stamp = tx->NewGenerationStamp();
   return Answer(block);
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const UpdatePipeline& op) {
   std::optional<StoredBlock> stored;
-  const absl::StatusOr<std::optional<FileAt>> at =
-      FindByBlock(tx, call, op.client_name, op.old_block.id, &stored);
+  std::optional<Reply> refused;
+  const absl::StatusOr<FileAt> at =
+      FindByBlock(tx, call, op.client_name, op.old_block, &stored, &refused);
   if (!at.ok()) return at.status();
-  if (!at->has_value()) return Refuse(Code::kBlockNotFound, {BlockText(op.old_block)});
+  if (refused) return *refused;
   const Block& old = stored->block;
   // Only a stamp that was given out, for this, and a length that the data servers have agreed on.
   if (op.new_block.id != old.id || op.new_block.generation_stamp <= old.generation_stamp ||
@@ -200,11 +212,11 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Up
                   {BlockText(op.old_block), std::to_string(old.bytes), BlockText(op.new_block),
                    std::to_string(op.new_block.bytes)});
   }
-  FileRecord file = (*at)->file->record.file;
+  FileRecord file = at->file->record.file;
   file.length += op.new_block.bytes - old.bytes;
   file.open_block_bytes = op.new_block.bytes;
   SetBlock(tx, &file, file.block_count - 1, op.new_block, stored->row_hash);
-  UpdateFile(tx, (*at)->parent, (*at)->name, *(*at)->file, file);
+  UpdateFile(tx, at->parent, at->name, *at->file, file);
   return Reply{};
 }
 
@@ -229,6 +241,7 @@ absl::Status ReleaseLeaseNow(Transaction* tx, const ReleaseLease& op) {
   if (lease == tx->state().open_files.leases().end() || lease->second.id != op.lease) {
     return absl::OkStatus();
   }
+  // Copied: each release changes it. Files in unlinked directories are not there any more.
   const std::set<InodeId> files = lease->second.files;
   for (const InodeId id : files) {
     const absl::StatusOr<std::optional<FileAt>> at = FindOpenFile(tx, id);

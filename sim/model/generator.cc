@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "sim/model/known_differences.h"
 #include "sim/model/text.h"
 
 namespace jfs::sim::model {
@@ -103,11 +102,6 @@ ns::LeaseId Generator::Verdict(const std::string& path) {
     return leases_.at(place.node->holder);
   }
   return 0;
-}
-
-const std::set<std::string>& NotInCoreYet() {
-  static const std::set<std::string> kCalls = {};
-  return kCalls;
 }
 
 ns::Caller Generator::AnyCaller() {
@@ -227,25 +221,19 @@ ns::CommandBatch Generator::Next(const ReferenceNamespace& model) {
     if (!recent_.empty() && random_.Chance(1, 12)) {
       const ns::Command& again = recent_[random_.Below(recent_.size())];
       // After a while it is forgotten and executed once more.
-      if (!ShowsKnownDifference(again, model)) batch.commands.push_back(again);
+      batch.commands.push_back(again);
       continue;
     }
     ns::Command command;
     command.ns = static_cast<ns::NamespaceId>(random_.Between(1, namespaces_));
     Look(model, command.ns);
-    bool own = false;
-    do {
-      command.operation = AnyOperation();
-      own = ByLeader(command.operation);
-      command.caller = own ? Superuser() : AnyCaller();
-    } while (NotInCoreYet().count(Verb(TextOf(command.operation))) != 0 ||
-             ShowsKnownDifference(command, model));
+    command.operation = AnyOperation();
+    const bool own = ByLeader(command.operation);
+    command.caller = own ? Superuser() : AnyCaller();
     if (!own) command.call = AnyCallId();
     if (command.call.remembered()) recent_.push_back(command);
     if (recent_.size() > kRemembered) recent_.pop_front();
     batch.commands.push_back(std::move(command));
-    // What the next command shows is judged by what the model holds.
-    if (ChangesWhatShows(batch.commands.back().operation)) break;
   }
   return batch;
 }
@@ -255,9 +243,7 @@ ns::ReadRequest Generator::Read(const ReferenceNamespace& model) {
   request.ns = static_cast<ns::NamespaceId>(random_.Between(1, namespaces_));
   request.caller = AnyCaller();
   Look(model, request.ns);
-  do {
-    request.query = AnyQuery();
-  } while (NotInCoreYet().count(Verb(TextOf(request.query))) != 0);
+  request.query = AnyQuery();
   return request;
 }
 

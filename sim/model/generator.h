@@ -83,9 +83,6 @@ class Generator {
   bool safe_mode_ = false;
 };
 
-// The calls, by the first word of their text, that core/ns does not know yet: they are not drawn.
-const std::set<std::string>& NotInCoreYet();
-
 }  // namespace jfs::sim::model
 
 #endif  // SIM_MODEL_GENERATOR_H_

@@ -61,10 +61,9 @@ void DrawNode(const Swarm& swarm, RunConfig& config) {
   node.finish_deletes_interval = swarm.OneOf(125, {5, 50}) * kMillisecond;
   // Longer than any call or message lives, short enough for rows to expire within a run.
   node.limits.retry_cache_millis = swarm.OneOf(126, {45'000, 600'000});
-  // Short enough to run out within a run. No other client takes over before: what a writer may do
-  // whose file is under recovery is not settled yet (sim/model/known_differences.cc).
+  // Short enough to run out within a run, and for other clients to take over before.
   node.file_leases.hard = swarm.OneOf(129, {10, 20}) * kSecond;
-  node.file_leases.soft = node.file_leases.hard;
+  node.file_leases.soft = swarm.OneOf(130, {3, 8}) * kSecond;
   node.limits.max_directory_items = swarm.OneOf(127, {12, 1048576});
 }
 

@@ -5,14 +5,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace jfs::sim {
-namespace {
-
-// What core/ns does not answer as HDFS does yet is left out: second truncations, new stamps for
-// what another client has taken over, quotas of what an append leaves free
-// (sim/model/known_differences.cc).
-constexpr bool kOnlyWhatAgrees = true;
-
-}  // namespace
 
 Generator::Generator(const World* world, int client, uint32_t read_percent)
     : world_(world), client_(client), read_percent_(read_percent) {}
@@ -103,8 +95,7 @@ ns::Operation Generator::Write() {
     fsync.last_block_length = Draw(1, 1 << 20);
     return fsync;
   }
-  if (!kOnlyWhatAgrees && file.incomplete && Percent(10))
-    return ns::UpdateBlockForPipeline{*file.last, file.holder};
+  if (file.incomplete && Percent(10)) return ns::UpdateBlockForPipeline{*file.last, file.holder};
   if (file.incomplete && Percent(8)) {
     file.incomplete = false;
     return ns::AbandonBlock{*file.last, file.path, file.holder, id};
@@ -146,7 +137,7 @@ ns::Operation Generator::OpenForAppend() {
   ns::Append append;
   append.path = FilePath();
   append.client_name = NewHolder();
-  append.new_block = !kOnlyWhatAgrees && Percent(30);
+  append.new_block = Percent(30);
   file_ = OpenFile{append.path, append.client_name, 0, Draw(0, 2), {}, false, {}, false};
   last_was_file_ = true;
   return append;
@@ -182,7 +173,7 @@ ns::Operation Generator::Reshape(bool* superuser) {
     ns::Truncate truncate;
     truncate.path = FilePath();
     const uint64_t inside = Draw(0, 3) * (64 << 20) + Draw(0, 1 << 19);
-    truncate.new_length = kOnlyWhatAgrees || Percent(30) ? 0 : inside;
+    truncate.new_length = Percent(30) ? 0 : inside;
     truncate.client_name = NewHolder();
     return truncate;
   }
