@@ -9,6 +9,20 @@
 
 // Opening a file that exists: for writing at its end, or to cut it.
 namespace jfs::ns {
+namespace {
+
+// Where the last block begins that does not begin behind `offset`. REQUIRES: offset < file.length.
+absl::StatusOr<uint64_t> StartOfBlockAt(Transaction* tx, const FileRecord& file, uint64_t offset) {
+  uint64_t start = file.length;
+  for (uint64_t back = 1; start > offset; ++back) {
+    const absl::StatusOr<std::optional<StoredBlock>> block = BlockFromEnd(tx, file, back);
+    if (!block.ok()) return block.status();
+    start -= (*block)->block.bytes;
+  }
+  return start;
+}
+
+}  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Append& op) {
   std::optional<Reply> refused;
@@ -79,17 +93,14 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Tr
     return Refuse(Code::kTruncateTooLarge,
                   {std::to_string(file.length), std::to_string(op.new_length)});
   }
-  // What is cut inside a block counts as a full one from then on.
-  if (file.block_size != 0) {
-    const uint64_t blocks = op.new_length / file.block_size;
-    const bool inside = op.new_length % file.block_size != 0;
-    const uint64_t charged = (blocks + (inside ? 1 : 0)) * file.block_size;
-    if (inside && charged > file.length) {
-      QuotaChange change;
-      change.space = SpaceOf(charged - file.length, file.replication);
-      refused = CheckQuota(tx->state(), at->parent, change);
-      if (refused) return *refused;
-    }
+  // A block that is cut inside counts as a full one from then on.
+  const absl::StatusOr<uint64_t> start = StartOfBlockAt(tx, file, op.new_length);
+  if (!start.ok()) return start.status();
+  if (*start<op.new_length&& * start + file.block_size> file.length) {
+    QuotaChange change;
+    change.space = SpaceOf(*start + file.block_size - file.length, file.replication);
+    refused = CheckQuota(tx->state(), at->parent, change);
+    if (refused) return *refused;
   }
   file.mtime = tx->wall();
   for (;;) {

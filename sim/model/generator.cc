@@ -22,8 +22,6 @@ void Collect(const Tree& node, Names* names, std::vector<std::pair<Names, Tree>>
   }
 }
 
-std::string Verb(const std::string& text) { return text.substr(0, text.find(' ')); }
-
 bool ByLeader(const ns::Operation& operation) {
   return std::holds_alternative<ns::FinishDeletes>(operation) ||
          std::holds_alternative<ns::Advance>(operation) ||
