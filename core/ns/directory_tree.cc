@@ -26,8 +26,8 @@ RecursiveTotals& RecursiveTotals::operator-=(const RecursiveTotals& other) {
 }
 
 const DirectoryFeatures& Directory::features() const {
-  static const DirectoryFeatures kNone;
-  return features_or_null == nullptr ? kNone : *features_or_null;
+  static const DirectoryFeatures none;
+  return features_or_null == nullptr ? none : *features_or_null;
 }
 
 bool Directory::restricted() const {
