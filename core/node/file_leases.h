@@ -45,6 +45,7 @@ class FileLeases {
   // seconds.
   std::vector<ns::ReleaseLease> Due(const std::vector<ns::Namespace::LeaseInfo>& leases,
                                     Micros now);
+  bool knows_nobody() const { return holders_.empty(); }
   // When Due has something to do next.
   Micros next_look() const { return next_look_; }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace jfs::node {
@@ -60,6 +61,16 @@ TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
   EXPECT_TRUE(leases.Due({{"w", 8}}, At(1203)).empty()) << "renewed before it was seen";
   EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1261)), 0u);
   EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1262)), 8u);
+}
+
+TEST(FileLeasesTest, NamesThatOnlyRenewDoNotPileUp) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  for (int i = 0; i < 100; ++i) leases.Renew("client " + std::to_string(i), At(1));
+  leases.Due({}, At(60));
+  EXPECT_FALSE(leases.knows_nobody());
+  leases.Due({}, At(61));
+  EXPECT_TRUE(leases.knows_nobody());
 }
 
 TEST(FileLeasesTest, AnotherTermBeginsAnew) {

@@ -47,7 +47,8 @@ void Node::Impl::JudgeLease(ns::Command* command) {
 }
 
 void Node::Impl::ReleaseDueLeases() {
-  if (!namespace_->has_open_files()) return;
+  // Names that renew without anything open are forgotten in time as well.
+  if (!namespace_->has_open_files() && leases_.knows_nobody()) return;
   FileLeases& leases = LeasesOfTerm();
   // In safe mode nothing is closed; the time goes on all the same.
   if (now_ < leases.next_look() || namespace_->safe_mode()) return;
