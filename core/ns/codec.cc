@@ -16,45 +16,13 @@ namespace {
 constexpr uint8_t kBatchVersion = 2;
 constexpr uint8_t kReplyVersion = 2;
 
-// Operation numbers are in the log: never reused. Each operation has a version byte of its own, all
-// 1 so far.
-enum class OperationNumber : uint8_t {
-  kMkdirs = 1,
-  kCreate = 2,
-  kAddBlock = 3,
-  kComplete = 4,
-  kDelete = 5,
-  kRename = 6,
-  kRename2 = 7,
-  kSetTimes = 8,
-  kSetPermission = 9,
-  kSetOwner = 10,
-  kImportFile = 11,
-  kCreateNamespace = 12,
-  kAdvance = 13,
-  kFinishDeletes = 14,
-  kSetLimits = 15,
-  kAppend = 16,
-  kAbandonBlock = 17,
-  kFsync = 18,
-  kUpdateBlockForPipeline = 19,
-  kUpdatePipeline = 20,
-  kRecoverLease = 21,
-  kTruncate = 22,
-  kConcat = 23,
-  kSetReplication = 24,
-  kSetQuota = 25,
-  kModifyAclEntries = 26,
-  kRemoveAclEntries = 27,
-  kRemoveDefaultAcl = 28,
-  kRemoveAcl = 29,
-  kSetAcl = 30,
-  kSetXAttr = 31,
-  kRemoveXAttr = 32,
-  kSetSafeMode = 33,
-  kReleaseLease = 34,
-  kSetAccessTime = 35,
-};
+// Operation numbers are in the log: an operation's place in Operation, from 1, so alternatives are
+// only ever appended. Each operation has a version byte of its own, all 1 so far.
+constexpr size_t kOperations = 35;
+static_assert(std::variant_size_v<Operation> == kOperations);
+static_assert(std::is_same_v<std::variant_alternative_t<0, Operation>, Mkdirs>);
+static_assert(std::is_same_v<std::variant_alternative_t<14, Operation>, SetLimits>);
+static_assert(std::is_same_v<std::variant_alternative_t<34, Operation>, SetAccessTime>);
 constexpr uint8_t kOperationVersion = 1;
 
 // One list of an operation's fields serves both directions: Out writes them, In reads them.
@@ -298,161 +266,20 @@ void Fields(Archive& a, Op& op) {
   }
 }
 
-OperationNumber NumberOf(const Operation& operation) {
-  return std::visit(
-      Overload{
-          [](const Mkdirs&) { return OperationNumber::kMkdirs; },
-          [](const Create&) { return OperationNumber::kCreate; },
-          [](const AddBlock&) { return OperationNumber::kAddBlock; },
-          [](const Complete&) { return OperationNumber::kComplete; },
-          [](const Delete&) { return OperationNumber::kDelete; },
-          [](const Rename&) { return OperationNumber::kRename; },
-          [](const Rename2&) { return OperationNumber::kRename2; },
-          [](const SetTimes&) { return OperationNumber::kSetTimes; },
-          [](const SetPermission&) { return OperationNumber::kSetPermission; },
-          [](const SetOwner&) { return OperationNumber::kSetOwner; },
-          [](const ImportFile&) { return OperationNumber::kImportFile; },
-          [](const CreateNamespace&) { return OperationNumber::kCreateNamespace; },
-          [](const Advance&) { return OperationNumber::kAdvance; },
-          [](const FinishDeletes&) { return OperationNumber::kFinishDeletes; },
-          [](const SetLimits&) { return OperationNumber::kSetLimits; },
-          [](const Append&) { return OperationNumber::kAppend; },
-          [](const AbandonBlock&) { return OperationNumber::kAbandonBlock; },
-          [](const Fsync&) { return OperationNumber::kFsync; },
-          [](const UpdateBlockForPipeline&) { return OperationNumber::kUpdateBlockForPipeline; },
-          [](const UpdatePipeline&) { return OperationNumber::kUpdatePipeline; },
-          [](const RecoverLease&) { return OperationNumber::kRecoverLease; },
-          [](const Truncate&) { return OperationNumber::kTruncate; },
-          [](const Concat&) { return OperationNumber::kConcat; },
-          [](const SetReplication&) { return OperationNumber::kSetReplication; },
-          [](const SetQuota&) { return OperationNumber::kSetQuota; },
-          [](const ModifyAclEntries&) { return OperationNumber::kModifyAclEntries; },
-          [](const RemoveAclEntries&) { return OperationNumber::kRemoveAclEntries; },
-          [](const RemoveDefaultAcl&) { return OperationNumber::kRemoveDefaultAcl; },
-          [](const RemoveAcl&) { return OperationNumber::kRemoveAcl; },
-          [](const SetAcl&) { return OperationNumber::kSetAcl; },
-          [](const SetXAttr&) { return OperationNumber::kSetXAttr; },
-          [](const RemoveXAttr&) { return OperationNumber::kRemoveXAttr; },
-          [](const SetSafeMode&) { return OperationNumber::kSetSafeMode; },
-          [](const ReleaseLease&) { return OperationNumber::kReleaseLease; },
-          [](const SetAccessTime&) { return OperationNumber::kSetAccessTime; }},
-      operation);
-}
+uint8_t NumberOf(const Operation& operation) { return static_cast<uint8_t>(operation.index() + 1); }
 
 // Sets *operation to an empty one of that number; false for a number of the future.
+template <size_t... kIndex>
+bool Make(uint8_t number, Operation* operation, std::index_sequence<kIndex...>) {
+  return ((number == kIndex + 1 && (operation->emplace<kIndex>(), true)) || ...);
+}
+
 bool Make(uint8_t number, Operation* operation) {
-  switch (static_cast<OperationNumber>(number)) {
-    case OperationNumber::kMkdirs:
-      operation->emplace<Mkdirs>();
-      return true;
-    case OperationNumber::kCreate:
-      operation->emplace<Create>();
-      return true;
-    case OperationNumber::kAddBlock:
-      operation->emplace<AddBlock>();
-      return true;
-    case OperationNumber::kComplete:
-      operation->emplace<Complete>();
-      return true;
-    case OperationNumber::kDelete:
-      operation->emplace<Delete>();
-      return true;
-    case OperationNumber::kRename:
-      operation->emplace<Rename>();
-      return true;
-    case OperationNumber::kRename2:
-      operation->emplace<Rename2>();
-      return true;
-    case OperationNumber::kSetTimes:
-      operation->emplace<SetTimes>();
-      return true;
-    case OperationNumber::kSetPermission:
-      operation->emplace<SetPermission>();
-      return true;
-    case OperationNumber::kSetOwner:
-      operation->emplace<SetOwner>();
-      return true;
-    case OperationNumber::kImportFile:
-      operation->emplace<ImportFile>();
-      return true;
-    case OperationNumber::kCreateNamespace:
-      operation->emplace<CreateNamespace>();
-      return true;
-    case OperationNumber::kAdvance:
-      operation->emplace<Advance>();
-      return true;
-    case OperationNumber::kFinishDeletes:
-      operation->emplace<FinishDeletes>();
-      return true;
-    case OperationNumber::kSetLimits:
-      operation->emplace<SetLimits>();
-      return true;
-    case OperationNumber::kAppend:
-      operation->emplace<Append>();
-      return true;
-    case OperationNumber::kAbandonBlock:
-      operation->emplace<AbandonBlock>();
-      return true;
-    case OperationNumber::kFsync:
-      operation->emplace<Fsync>();
-      return true;
-    case OperationNumber::kUpdateBlockForPipeline:
-      operation->emplace<UpdateBlockForPipeline>();
-      return true;
-    case OperationNumber::kUpdatePipeline:
-      operation->emplace<UpdatePipeline>();
-      return true;
-    case OperationNumber::kRecoverLease:
-      operation->emplace<RecoverLease>();
-      return true;
-    case OperationNumber::kTruncate:
-      operation->emplace<Truncate>();
-      return true;
-    case OperationNumber::kConcat:
-      operation->emplace<Concat>();
-      return true;
-    case OperationNumber::kSetReplication:
-      operation->emplace<SetReplication>();
-      return true;
-    case OperationNumber::kSetQuota:
-      operation->emplace<SetQuota>();
-      return true;
-    case OperationNumber::kModifyAclEntries:
-      operation->emplace<ModifyAclEntries>();
-      return true;
-    case OperationNumber::kRemoveAclEntries:
-      operation->emplace<RemoveAclEntries>();
-      return true;
-    case OperationNumber::kRemoveDefaultAcl:
-      operation->emplace<RemoveDefaultAcl>();
-      return true;
-    case OperationNumber::kRemoveAcl:
-      operation->emplace<RemoveAcl>();
-      return true;
-    case OperationNumber::kSetAcl:
-      operation->emplace<SetAcl>();
-      return true;
-    case OperationNumber::kSetXAttr:
-      operation->emplace<SetXAttr>();
-      return true;
-    case OperationNumber::kRemoveXAttr:
-      operation->emplace<RemoveXAttr>();
-      return true;
-    case OperationNumber::kSetSafeMode:
-      operation->emplace<SetSafeMode>();
-      return true;
-    case OperationNumber::kReleaseLease:
-      operation->emplace<ReleaseLease>();
-      return true;
-    case OperationNumber::kSetAccessTime:
-      operation->emplace<SetAccessTime>();
-      return true;
-  }
-  return false;
+  return Make(number, operation, std::make_index_sequence<kOperations>());
 }
 
 void EncodeCommand(const Command& command, Encoder* out) {
-  out->U8(static_cast<uint8_t>(NumberOf(command.operation)));
+  out->U8(NumberOf(command.operation));
   out->U8(kOperationVersion);
   out->Varint(command.ns);
   out->Bytes(command.caller.user);
