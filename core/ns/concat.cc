@@ -33,13 +33,12 @@ std::optional<Reply> CheckSource(const FileAt& target, const FileAt& source) {
 // Reading a source needs READ, and its entry goes from its directory.
 absl::StatusOr<FileAt> FindSource(Transaction* tx, const CallContext& call, const std::string& path,
                                   std::optional<Reply>* refused) {
-  absl::StatusOr<FileAt> found;
   ParsedPath parsed = ParsePath(path);
   if (parsed.refused) {
     *refused = std::move(parsed.refused);
     return FileAt();
   }
-  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
+  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
   if (!at.ok()) return at.status();
   *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
   if (*refused) return FileAt();
@@ -47,7 +46,11 @@ absl::StatusOr<FileAt> FindSource(Transaction* tx, const CallContext& call, cons
   if (*refused) return FileAt();
   *refused = CheckParentWrite(call.caller, *at);
   if (*refused) return FileAt();
-  return FindExistingFile(tx, call, path, Access::kNone, refused);
+  if (!at->is_file()) {
+    *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {at->path.text()});
+    return FileAt();
+  }
+  return FileOf(*std::move(at));
 }
 
 // Moves the blocks of `from` behind those of `to`: no row of a block may ever be in two files.

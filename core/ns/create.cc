@@ -60,11 +60,7 @@ void SetModeAndAcl(const Directory& parent, uint16_t mode, std::optional<uint16_
 // file is closed, but still there.
 absl::StatusOr<Reply> RefuseExisting(Transaction* tx, const Caller& caller, const Create& op,
                                      Resolved* at) {
-  FileAt file;
-  file.path = at->path.text();
-  file.parent = at->parent();
-  file.name = std::string(at->path.last());
-  file.file = at->file;
+  FileAt file = FileOf(*at);
   absl::StatusOr<std::optional<Reply>> taken =
       TakeFromWriter(tx, caller, "CREATE_FILE", op.client_name, op.expired_lease, &file);
   if (!taken.ok()) return taken.status();

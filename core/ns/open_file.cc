@@ -57,12 +57,17 @@ absl::StatusOr<FileAt> FindFile(Transaction* tx, const CallContext& call, const 
              (at->is_file() ? at->file->record.file.id : at->directory()->id) != id) {
     return found;
   }
+  if (at->is_file()) return FileOf(*std::move(at));
   found.is_directory = at->is_directory();
-  if (at->is_file()) {
-    found.parent = at->parent();
-    found.name = std::string(at->path.last());
-    found.file = std::move(at->file);
-  }
+  return found;
+}
+
+FileAt FileOf(Resolved at) {
+  FileAt found;
+  found.path = at.path.text();
+  found.parent = at.parent();
+  found.name = std::string(at.path.last());
+  found.file = std::move(at.file);
   return found;
 }
 
@@ -86,10 +91,7 @@ absl::StatusOr<FileAt> FindExistingFile(Transaction* tx, const CallContext& call
     *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {found.path});
     return found;
   }
-  found.parent = at->parent();
-  found.name = std::string(at->path.last());
-  found.file = std::move(at->file);
-  return found;
+  return FileOf(*std::move(at));
 }
 
 std::optional<Reply> CheckLease(Transaction* tx, const FileAt& at, InodeId given_id,

@@ -11,6 +11,7 @@
 #include "core/ns/permission.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
+#include "core/ns/resolve.h"
 #include "core/ns/rows.h"
 #include "core/ns/state.h"
 
@@ -35,6 +36,9 @@ absl::StatusOr<FileAt> FindFile(Transaction* tx, const CallContext& call, const 
 
 // The open file of that id, wherever its namespace; unset if none of that id is open and live.
 absl::StatusOr<std::optional<FileAt>> FindOpenFile(Transaction* tx, InodeId id);
+
+// The file that a walk has ended at. REQUIRES: at.is_file().
+FileAt FileOf(Resolved at);
 
 // The file at `path` for a call that needs `access` to it: refused if there is none.
 absl::StatusOr<FileAt> FindExistingFile(Transaction* tx, const CallContext& call,
