@@ -134,11 +134,11 @@ ns::AclEntry EntryIn(const std::string& text) {
     parts.erase(parts.begin());
   }
   CHECK_EQ(parts.size(), 3u) << text;
-  static const std::map<std::string, ns::AclType> kTypes = {{"user", ns::AclType::kUser},
-                                                            {"group", ns::AclType::kGroup},
-                                                            {"mask", ns::AclType::kMask},
-                                                            {"other", ns::AclType::kOther}};
-  entry.type = kTypes.at(parts[0]);
+  static const std::map<std::string, ns::AclType> types = {{"user", ns::AclType::kUser},
+                                                           {"group", ns::AclType::kGroup},
+                                                           {"mask", ns::AclType::kMask},
+                                                           {"other", ns::AclType::kOther}};
+  entry.type = types.at(parts[0]);
   entry.name = parts[1];
   entry.permission = AccessIn(parts[2]);
   return entry;
@@ -155,13 +155,13 @@ std::vector<ns::AclEntry> Entries(Words* words) {
 
 ns::XAttrName XAttrNameIn(const std::string& text) {
   const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('.', 1));
-  static const std::map<std::string, ns::XAttrNamespace> kSpaces = {
+  static const std::map<std::string, ns::XAttrNamespace> spaces = {
       {"user", ns::XAttrNamespace::kUser},
       {"trusted", ns::XAttrNamespace::kTrusted},
       {"security", ns::XAttrNamespace::kSecurity},
       {"system", ns::XAttrNamespace::kSystem},
       {"raw", ns::XAttrNamespace::kRaw}};
-  return {kSpaces.at(parts.first), Unescape(parts.second)};
+  return {spaces.at(parts.first), Unescape(parts.second)};
 }
 
 template <typename Call>
@@ -172,7 +172,7 @@ Call OfPath(Words* words) {
 using QueryReader = ns::Query (*)(Words*);
 
 const std::map<std::string, QueryReader>& QueryReaders() {
-  static const std::map<std::string, QueryReader> kReaders = {
+  static const std::map<std::string, QueryReader> readers = {
       {"info", [](Words* w) -> ns::Query { return OfPath<ns::GetFileInfo>(w); }},
       {"count", [](Words* w) -> ns::Query { return OfPath<ns::GetContentSummary>(w); }},
       {"located", [](Words* w) -> ns::Query { return OfPath<ns::GetLocatedFileInfo>(w); }},
@@ -220,7 +220,7 @@ const std::map<std::string, QueryReader>& QueryReaders() {
          return query;
        }},
   };
-  return kReaders;
+  return readers;
 }
 
 ns::Create ReadCreate(Words* words) {
@@ -273,7 +273,7 @@ using OperationReader = ns::Operation (*)(Words*);
 
 // What writers call.
 const std::map<std::string, OperationReader>& WriterReaders() {
-  static const std::map<std::string, OperationReader> kReaders = {
+  static const std::map<std::string, OperationReader> readers = {
       {"create", [](Words* w) -> ns::Operation { return ReadCreate(w); }},
       {"append",
        [](Words* w) -> ns::Operation {
@@ -360,12 +360,12 @@ const std::map<std::string, OperationReader>& WriterReaders() {
          return call;
        }},
   };
-  return kReaders;
+  return readers;
 }
 
 // What changes attributes.
 const std::map<std::string, OperationReader>& AttributeReaders() {
-  static const std::map<std::string, OperationReader> kReaders = {
+  static const std::map<std::string, OperationReader> readers = {
       {"times",
        [](Words* w) -> ns::Operation {
          ns::SetTimes call{Path(w)};
@@ -441,12 +441,12 @@ const std::map<std::string, OperationReader>& AttributeReaders() {
          return call;
        }},
   };
-  return kReaders;
+  return readers;
 }
 
 // What makes, moves and removes names, and what is about the whole.
 const std::map<std::string, OperationReader>& TreeReaders() {
-  static const std::map<std::string, OperationReader> kReaders = {
+  static const std::map<std::string, OperationReader> readers = {
       {"mkdirs",
        [](Words* w) -> ns::Operation {
          ns::Mkdirs call{Path(w)};
@@ -490,7 +490,7 @@ const std::map<std::string, OperationReader>& TreeReaders() {
        }},
       {"limits", [](Words* w) -> ns::Operation { return ReadLimits(w); }},
   };
-  return kReaders;
+  return readers;
 }
 
 ns::Operation ReadOperation(const std::string& verb, Words* words) {
