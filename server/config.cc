@@ -322,6 +322,15 @@ absl::Status ReadNumbers(const Reader& reader, Config* out) {
   }
   JFS_RETURN_IF_ERROR(
       reader.Number("namespace.disk.reserve-bytes", 0, kAny, &out->disk_reserve_bytes));
+  // The log takes a segment at a time, while the state that it is kept for is written beside it.
+  if (out->disk_reserve_bytes != 0 && out->disk_reserve_bytes < 2 * out->log_segment_bytes) {
+    return reader.Error(
+        "namespace.disk.reserve-bytes",
+        Concat(out->disk_reserve_bytes, " does not cover two segments of the log (",
+               out->log_segment_bytes,
+               " bytes each, namespace.log.segment-bytes): raise it, or set it to 0 to do without "
+               "a reserve"));
+  }
   JFS_RETURN_IF_ERROR(
       reader.Number("namespace.retry-cache.bytes", 1 << 20, kAny, &out->retry_cache_bytes));
   JFS_RETURN_IF_ERROR(

@@ -215,6 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "f.cfg:2: jfs.namespaces.other.oss.uri", "add it there or remove"},
         ErrorCase{"Segment", kMeta + "namespace.log.segment-bytes=1048577\n",
                   "f.cfg:2: namespace.log.segment-bytes", "multiple of 4096"},
+        ErrorCase{"Reserve", kMeta + "namespace.disk.reserve-bytes=134217727\n",
+                  "f.cfg:2: namespace.disk.reserve-bytes", "raise it, or set it to 0"},
         ErrorCase{"Heartbeat", kMeta + "namespace.backend.raft.heartbeat-ms=500\n",
                   "f.cfg:2: namespace.backend.raft.heartbeat-ms", "three heartbeats"},
         ErrorCase{"Level", kMeta + "namespace.log.level=loud\n",

@@ -23,7 +23,11 @@
 namespace jfs::server {
 namespace {
 
-constexpr Duration kFreeSpaceInterval = 5 * kSecond;
+constexpr Duration kFreeSpaceInterval = kSecond;
+// The free space is looked at again when this part of the reserve has been written to the log: fast
+// clients could otherwise use the reserve up between two looks. What is logged is written once more
+// to the state, and moved within it.
+constexpr uint64_t kReserveParts = 16;
 constexpr Duration kStatusInterval = kSecond;
 
 WallMillis WallNow() {
@@ -48,6 +52,7 @@ storage::StateDirectoryOptions StateOptions() {
     if (!row.ok()) return row.status();
     return row->at;
   };
+  options.state.warn = [](std::string_view line) { spdlog::warn("RocksDB: {}", line); };
   return options;
 }
 
@@ -212,6 +217,7 @@ void Master::EndTurn() {
     return;
   }
   if (inputs_.empty() && now < deadline_) return;
+  if (logged_since_look_ * kReserveParts > config_.disk_reserve_bytes) LookAtFreeSpace();
   ++steps_;
   const std::vector<node::Input> inputs = std::exchange(inputs_, {});
   Carry(node_->Step(now, WallNow(), inputs));
@@ -243,6 +249,10 @@ void Master::Carry(node::Output output) {
   if (!output.disk.empty()) {
     // Behind what the peers get: their disks can be at work while this one is being told.
     CHECK(disk_requests_.empty()) << "a turn carries out one output";
+    for (const log::DiskRequest& request : output.disk) {
+      const auto* write = std::get_if<log::WriteFile>(&request.action);
+      if (write != nullptr) logged_since_look_ += write->data.size();
+    }
     disk_requests_ = std::move(output.disk);
     loop_->FlushThisTurn(this);
   }
@@ -293,6 +303,12 @@ void Master::TakeJobResults() {
 }
 
 void Master::WatchFreeSpace() {
+  LookAtFreeSpace();
+  loop_->After(kFreeSpaceInterval, [this] { WatchFreeSpace(); });
+}
+
+void Master::LookAtFreeSpace() {
+  logged_since_look_ = 0;
   const absl::StatusOr<uint64_t> free = storage::FreeBytes(config_.meta_dir);
   if (!free.ok()) {
     spdlog::warn("{}", free.status().ToString());
@@ -306,7 +322,6 @@ void Master::WatchFreeSpace() {
     }
     inputs_.push_back(node::DiskSpace{*low});
   }
-  loop_->After(kFreeSpaceInterval, [this] { WatchFreeSpace(); });
 }
 
 void Master::PublishStatus() {

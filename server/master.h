@@ -76,6 +76,7 @@ class Master : public net::ServiceHost,
   void TakeDiskCompletions();
   void TakeJobResults();
   void WatchFreeSpace();
+  void LookAtFreeSpace();
   void PublishStatus();
   // As of what this master has applied. REQUIRES: there is a state.
   bool InSafeMode(ns::NamespaceId ns) const;
@@ -97,6 +98,7 @@ class Master : public net::ServiceHost,
   std::unique_ptr<net::StatusServer> status_server_;
   std::vector<std::unique_ptr<QueueReader>> readers_;
   storage::FreeSpaceWatcher free_space_;
+  uint64_t logged_since_look_ = 0;  // bytes given to the log since the free space was looked at
 
   std::vector<node::Input> inputs_;              // of this turn
   std::vector<log::DiskRequest> disk_requests_;  // of this turn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdarg>
+#include <cstdio>
 #include <functional>
 #include <span>
 #include <utility>
@@ -26,11 +27,22 @@ constexpr size_t kRecordBytes = 11;  // a tag and two lengths
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-// For databases that are only looked at: they must not get a LOG file.
-class NoLogger : public rocksdb::Logger {
+// In place of RocksDB's own LOG file, which aborts the process when the disk is full: Debian's
+// library is built with assertions, and one of them is that no write to that file ever failed.
+class WarningsOnly : public rocksdb::Logger {
  public:
+  explicit WarningsOnly(std::function<void(std::string_view line)> warn)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), warn_(std::move(warn)) {}
   using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+  void Logv(const char* format, va_list arguments) override {
+    if (!warn_) return;
+    char line[1024];
+    std::vsnprintf(line, sizeof(line), format, arguments);
+    warn_(line);
+  }
+
+ private:
+  const std::function<void(std::string_view line)> warn_;
 };
 
 // Where a memtable begins to search for the place of a new key: where the one before it of the same
@@ -64,8 +76,7 @@ rocksdb::Options ToRocksdb(const StateOptions& options, bool create) {
   out.skip_stats_update_on_db_open = true;
   out.stats_dump_period_sec = 0;
   out.stats_persist_period_sec = 0;
-  out.max_log_file_size = 16 << 20;
-  out.keep_log_file_num = 3;
+  out.info_log = std::make_shared<WarningsOnly>(options.warn);
   if (options.background_bytes_per_second > 0) {
     out.rate_limiter.reset(
         rocksdb::NewGenericRateLimiter(static_cast<int64_t>(options.background_bytes_per_second)));
@@ -160,8 +171,7 @@ absl::StatusOr<std::unique_ptr<RocksdbState>> RocksdbState::Open(const StateOpti
 
 absl::StatusOr<raft::Position> RocksdbState::ReadPosition(const StateOptions& options,
                                                           const std::string& path) {
-  rocksdb::Options rocksdb_options = ToRocksdb(options, /*create=*/false);
-  rocksdb_options.info_log = std::make_shared<NoLogger>();
+  const rocksdb::Options rocksdb_options = ToRocksdb(options, /*create=*/false);
   RocksdbState state(options, path);
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(rocksdb_options, path, &db);

@@ -41,6 +41,9 @@ struct StateOptions {
   // everybody waits for.
   uint64_t background_bytes_per_second = uint64_t{128} << 20;
   rocksdb::Env* env = rocksdb::Env::Default();
+
+  // What RocksDB itself warns of, a line a call; called on its threads. Unset: nobody hears of it.
+  std::function<void(std::string_view line)> warn;
 };
 
 // The state of one master in one RocksDB directory: one column family, no write-ahead log.
