@@ -16,7 +16,7 @@ BUILD_PACKAGES=(
   # Libraries, seen by the build as @debian//:NAME (third_party/debian.BUILD).
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libisal-dev liburing-dev libjemalloc-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev
-  libcpp-httplib-dev libcurl4-openssl-dev libzstd-dev liblz4-dev libsnappy-dev libxxhash-dev zlib1g-dev libbz2-dev libssl-dev
+  libmicrohttpd-dev libcurl4-openssl-dev libzstd-dev liblz4-dev libsnappy-dev libxxhash-dev zlib1g-dev libbz2-dev libssl-dev
 )
 # What bench/commit_path compares itself with: etcd and the load generator that drives it.
 BENCH_PACKAGES=(etcd-server etcd-client nghttp2-client)

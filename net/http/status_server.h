@@ -1,6 +1,7 @@
 #ifndef NET_HTTP_STATUS_SERVER_H_
 #define NET_HTTP_STATUS_SERVER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 
+#include "core/base/time.h"
 #include "net/socket.h"
 
 // The HTTP port of a master: /status (a page for people; as JSON with ?format=json or an Accept
@@ -46,11 +48,26 @@ std::string RenderHtml(const StatusSnapshot& snapshot);
 std::string RenderJson(const StatusSnapshot& snapshot);
 std::string RenderMetrics(const StatusSnapshot& snapshot);
 
-// Answers from the newest snapshot on threads of its own, so that nobody who looks on slows the
+// Answers from the newest snapshot on a thread of its own, so that nobody who looks on slows the
 // loop.
+//
+// Whoever can reach the port may send it anything, so everything is bounded. Only GET and HEAD are
+// answered, everything else with 405 before a body is read. A connection carries one request; what
+// is not through by the deadline is closed, however busy it keeps the line. A connection beyond a
+// limit is let in, and the oldest one that has not asked anything yet goes for it: who holds many
+// connections open keeps nobody else out.
 class StatusServer {
  public:
+  struct Options {
+    size_t max_connections = 32;
+    size_t max_connections_per_address = 16;
+    size_t connection_memory_bytes = 16 << 10;  // request line, headers and what frames the answer
+    Duration deadline = 10 * kSecond;           // from accept until the answer has left
+  };
+
+  // `options` with all defaults if none are given.
   StatusServer();
+  explicit StatusServer(const Options& options);
   ~StatusServer();  // stops
   StatusServer(const StatusServer&) = delete;
   StatusServer& operator=(const StatusServer&) = delete;
