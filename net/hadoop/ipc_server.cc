@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "google/protobuf/stubs/logging.h"
@@ -17,9 +18,6 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr int kAcceptsPerTurn = 256;
-// A connection whose unsent answers exceed this is the one to go when all together exceed their
-// bound.
-constexpr size_t kOutputShare = 256 << 10;
 
 }  // namespace
 
@@ -81,6 +79,8 @@ class IpcServer::Client : public Connection::Owner, public std::enable_shared_fr
   size_t calls = 0;           // delivered and not yet answered
   size_t counted_input = 0;   // what stats_.input_bytes holds of this client
   size_t counted_output = 0;  // the same for stats_.output_bytes
+  Micros frame_began;         // when the first byte came of the frame that is not whole yet
+  uint64_t frame = 0;         // which one that is
   bool resume_posted = false;
   bool removed = false;
 };
@@ -190,7 +190,11 @@ void IpcServer::Pump(Client* client) {
       break;
     }
     if (!client->session.Next(&call)) {
-      if (connection.reading_paused()) connection.ResumeReading();
+      if (connection.reading_paused()) {
+        connection.ResumeReading();
+        // While we did not read, the client could not finish its frame.
+        client->frame_began = EventLoop::Now();
+      }
       break;
     }
     uint32_t index;
@@ -227,19 +231,55 @@ void IpcServer::Pump(Client* client) {
     connection.CloseAfterFlush();
   }
   const size_t buffered = client->session.buffered_bytes();
+  if (buffered > 0 && (client->counted_input == 0 || client->frame != client->session.frames())) {
+    client->frame_began = EventLoop::Now();
+    client->frame = client->session.frames();
+  }
   stats_.input_bytes += buffered - client->counted_input;
   client->counted_input = buffered;
-  if (stats_.input_bytes > options_.max_total_input_bytes) {
-    Warn("input", Concat("IPC connection from ", connection.peer(),
-                         " closed: unfinished requests of all clients take ", stats_.input_bytes,
-                         " bytes, the limit is ", options_.max_total_input_bytes));
+  if (stats_.input_bytes > options_.max_total_input_bytes) BoundInput();
+}
+
+void IpcServer::BoundInput() {
+  while (stats_.input_bytes > options_.max_total_input_bytes) {
+    const auto most =
+        std::max_element(clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
+          return a.second->counted_input < b.second->counted_input;
+        });
+    Client* const client = most->second.get();
+    Warn("input", Concat("IPC connection from ", client->connection.peer(), " closed: it holds ",
+                         client->counted_input, " bytes of a request that is not whole, those of ",
+                         "all clients take ", stats_.input_bytes, ", and the limit is ",
+                         options_.max_total_input_bytes));
+    ++stats_.hoarders_closed;
     Remove(client);
   }
 }
 
-void IpcServer::Resume(Client* client) {
-  stats_.output_bytes -= client->counted_output - client->connection.output_bytes();
+void IpcServer::BoundOutput() {
+  for (const auto& [id, client] : clients_) CountOutput(client.get());
+  while (stats_.output_bytes > options_.max_total_output_bytes) {
+    const auto most =
+        std::max_element(clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
+          return a.second->counted_output < b.second->counted_output;
+        });
+    Client* const client = most->second.get();
+    Warn("output",
+         Concat("IPC connection from ", client->connection.peer(), " closed: it has ",
+                client->counted_output, " bytes of answers to take, all clients have ",
+                stats_.output_bytes, ", and the limit is ", options_.max_total_output_bytes));
+    ++stats_.hoarders_closed;
+    Remove(client);
+  }
+}
+
+void IpcServer::CountOutput(Client* client) {
+  stats_.output_bytes += client->connection.output_bytes() - client->counted_output;
   client->counted_output = client->connection.output_bytes();
+}
+
+void IpcServer::Resume(Client* client) {
+  CountOutput(client);
   if (!client->connection.reading_paused() || client->resume_posted) return;
   // Not from here: the calls that are waiting inside must reach the handler in front of an
   // end-of-turn hook.
@@ -268,16 +308,8 @@ void IpcServer::Remove(Client* client) {
 
 void IpcServer::Send(Client* client, std::string_view bytes) {
   client->connection.Send(bytes);
-  stats_.output_bytes += client->connection.output_bytes() - client->counted_output;
-  client->counted_output = client->connection.output_bytes();
-  if (stats_.output_bytes > options_.max_total_output_bytes &&
-      client->counted_output > kOutputShare) {
-    Warn("output",
-         Concat("IPC connection from ", client->connection.peer(),
-                " closed: it does not take its answers, and those of all clients take ",
-                stats_.output_bytes, " bytes; the limit is ", options_.max_total_output_bytes));
-    Remove(client);
-  }
+  CountOutput(client);
+  if (stats_.output_bytes > options_.max_total_output_bytes) BoundOutput();
 }
 
 std::shared_ptr<IpcServer::Client> IpcServer::TakeSlot(CallHandle handle, CallIdentity* identity) {
@@ -364,9 +396,9 @@ void IpcServer::Sweep() {
       ++stats_.stalled;
       gone.emplace_back(client, "it does not take its answers");
     } else if (client->session.buffered_bytes() > 0 && !connection.reading_paused() &&
-               older(connection.last_received(), options_.stall_timeout)) {
+               older(client->frame_began, options_.frame_timeout)) {
       ++stats_.stalled;
-      gone.emplace_back(client, "it stopped in the middle of a request");
+      gone.emplace_back(client, "it did not finish a request in time");
     } else if (client->calls == 0 && connection.output_bytes() == 0 &&
                older(connection.last_received(), idle_timeout)) {
       ++stats_.idle_closed;

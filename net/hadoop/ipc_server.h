@@ -43,10 +43,11 @@ class CallHandler {
 // Listens for Hadoop IPC clients, speaks the protocol's set-up with each, hands calls to one
 // handler and takes the answers in any order. Lives on the loop's thread.
 //
-// Bounds, all in Options: connections, calls and unsent bytes per connection, unfinished frames in
-// total. A connection too many gets a RetriableException, with which Hadoop's clients come back. A
-// client that exceeds a bound on calls or unsent bytes is not read from until it has caught up; one
-// that stalls is closed.
+// Bounds, all in Options: connections, calls and unsent bytes per connection, unfinished frames and
+// unsent bytes in total. A connection too many gets a RetriableException, with which Hadoop's
+// clients come back. A client that exceeds a bound on calls or unsent bytes is not read from until
+// it has caught up; one that stalls is closed, and so is the one that holds most when all together
+// hold too much.
 class IpcServer {
  public:
   struct Options {
@@ -54,13 +55,13 @@ class IpcServer {
     size_t max_connections = 20'000;
     size_t max_calls_per_connection = 512;  // delivered and not yet answered
     size_t max_output_bytes = 4 << 20;      // per connection, before reading pauses
-    size_t max_total_output_bytes =
-        512 << 20;  // beyond it a connection with more than its share is closed
-    size_t max_total_input_bytes = 256 << 20;  // unfinished frames of all connections
+    // Of all connections; beyond it the one that holds most is closed, whoever came last.
+    size_t max_total_output_bytes = 512 << 20;
+    size_t max_total_input_bytes = 256 << 20;  // the same for unfinished frames
     Duration setup_timeout = 20 * kSecond;     // from accept to the connection context
-    Duration stall_timeout =
-        60 * kSecond;  // in the middle of a frame, or without taking its answers
-    Duration idle_timeout = 3600 * kSecond;  // nothing at all
+    Duration frame_timeout = 60 * kSecond;     // for a whole frame, from its first byte
+    Duration stall_timeout = 60 * kSecond;     // without taking any of its answers
+    Duration idle_timeout = 3600 * kSecond;    // nothing at all
     Duration crowded_idle_timeout =
         20 * kSecond;  // the same while more than half of max_connections are open
     Duration sweep_interval = 5 * kSecond;  // how often those are looked at
@@ -72,6 +73,7 @@ class IpcServer {
     size_t connections = 0;
     uint64_t accepted = 0, refused = 0, calls = 0, replies = 0;
     uint64_t protocol_errors = 0, stalled = 0, idle_closed = 0, read_pauses = 0;
+    uint64_t hoarders_closed = 0;  // held most when all together held too much
     size_t input_bytes = 0, output_bytes = 0;
   };
 
@@ -121,6 +123,10 @@ class IpcServer {
   // before.
   std::shared_ptr<Client> TakeSlot(CallHandle handle, CallIdentity* identity);
   void Answered(Client* client);
+  // Close those who hold most until all together hold no more than they may.
+  void BoundInput();
+  void BoundOutput();
+  void CountOutput(Client* client);
   void Sweep();
   void Warn(std::string_view key, std::string_view text);
 

@@ -271,7 +271,7 @@ TEST_F(IpcServerTest, ClientThatDoesNotReadIsHeldBackAndThenClosed) {
 TEST_F(IpcServerTest, SilentHalfOpenAndUnfinishedClientsAreClosed) {
   IpcServer::Options options;
   options.setup_timeout = 50 * kMillisecond;
-  options.stall_timeout = 50 * kMillisecond;
+  options.frame_timeout = 50 * kMillisecond;
   Start(options);
   RawClient silent(port()), half(port()), unfinished(port()), idle(port());
   half.Send("hrpc");
@@ -310,6 +310,86 @@ TEST_F(IpcServerTest, UnfinishedFramesOfAllClientsAreBounded) {
   }
   EXPECT_LT(server_->stats().connections, 12u);
   EXPECT_GT(server_->stats().connections, 5u);
+}
+
+TEST_F(IpcServerTest, DrippingAFrameDoesNotKeepItOpen) {
+  IpcServer::Options options;
+  options.frame_timeout = 100 * kMillisecond;
+  Start(options);
+  RawClient dripping(port());
+  dripping.Send(SetupBytes() + std::string("\0\x40\0\0", 4));
+  ASSERT_TRUE(Until([&] {
+    dripping.Send("x");
+    return server_->stats().stalled == 1;
+  }));
+  EXPECT_EQ(server_->stats().connections, 0u);
+}
+
+TEST_F(IpcServerTest, ManyFramesInARowAreNotOneSlowFrame) {
+  IpcServer::Options options;
+  options.frame_timeout = 200 * kMillisecond;
+  Start(options);
+  RawClient busy(port());
+  // Always the beginning of the next call behind the end of this one.
+  busy.Send(SetupBytes() + CallBytes(0).substr(0, 20));
+  const Micros end = EventLoop::Now() + 600 * kMillisecond;
+  int32_t id = 0;
+  while (EventLoop::Now() < end) {
+    busy.Send(CallBytes(id).substr(20) + CallBytes(id + 1).substr(0, 20));
+    ++id;
+    ASSERT_TRUE(Until([&] { return handler_.calls.size() == static_cast<size_t>(id); }));
+    server_->Reply(handler_.calls.back().handle, std::nullopt, "");
+  }
+  EXPECT_EQ(server_->stats().stalled, 0u);
+}
+
+TEST_F(IpcServerTest, WhoHoldsMostUnfinishedInputGoes) {
+  IpcServer::Options options;
+  options.max_total_input_bytes = 256 << 10;
+  Start(options);
+  const std::string begun = SetupBytes() + std::string("\0\x40\0\0", 4);
+  std::vector<std::unique_ptr<RawClient>> hoarders;
+  for (int i = 0; i < 5; ++i) {
+    hoarders.push_back(std::make_unique<RawClient>(port()));
+    hoarders.back()->Send(begun + std::string(50 << 10, 'x'));
+  }
+  ASSERT_TRUE(Until([&] { return server_->stats().input_bytes > 5 * (50 << 10); }));
+  // An honest call in two pieces, the first of which is too much for all together.
+  const std::string call = CallBytes(7, std::string(40 << 10, 'y'));
+  RawClient honest(port());
+  honest.Send(SetupBytes() + call.substr(0, 30 << 10));
+  ASSERT_TRUE(Until([&] { return server_->stats().hoarders_closed == 1; }));
+  honest.Send(call.substr(30 << 10));
+  ASSERT_TRUE(Until([&] { return handler_.calls.size() == 1; }));
+  EXPECT_EQ(handler_.calls[0].call_id, 7);
+}
+
+TEST_F(IpcServerTest, WhoHasMostAnswersToTakeGoes) {
+  IpcServer::Options options;
+  options.max_output_bytes = 64 << 20;
+  options.max_total_output_bytes = 45 << 20;
+  Start(options);
+  const std::string large(40 << 20, 'a'), small(4 << 20, 'b'), last(16 << 20, 'c');
+  RawClient hoarder(port()), other(port()), newcomer(port());
+  const auto ask = [&](RawClient& client, const std::string& answer) {
+    client.Send(SetupBytes() + CallBytes(0));
+    const size_t before = handler_.calls.size();
+    ASSERT_TRUE(Until([&] { return handler_.calls.size() == before + 1; }));
+    server_->Reply(handler_.calls.back().handle, std::nullopt, answer);
+  };
+  ask(hoarder, large);
+  ask(other, small);
+  EXPECT_EQ(server_->stats().hoarders_closed, 0u);
+  // The kernel has taken some of it meanwhile, but not so much that this would fit.
+  ask(newcomer, last);
+  EXPECT_EQ(server_->stats().hoarders_closed, 1u);
+  ASSERT_TRUE(Until([&] {
+    newcomer.Receive();
+    other.Receive();
+    return newcomer.responses.size() == 1 && other.responses.size() == 1;
+  }));
+  hoarder.Receive();
+  EXPECT_TRUE(hoarder.responses.empty());
 }
 
 TEST_F(IpcServerTest, ConnectionsAreBounded) {

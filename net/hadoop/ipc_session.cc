@@ -1,5 +1,6 @@
 #include "net/hadoop/ipc_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -17,6 +18,8 @@ using ::hadoop::common::RpcSaslProto;
 
 // Memory of a frame that has been read is given back when it was more than an everyday call needs.
 constexpr size_t kKeepBufferBytes = 16 << 10;
+// The same of headers: protobuf's strings keep the capacity of the longest they ever held.
+constexpr size_t kKeepHeaderBytes = 1 << 10;
 
 constexpr char kRpcServerException[] = "org.apache.hadoop.ipc.RpcServerException";
 
@@ -117,6 +120,17 @@ bool IpcSession::ReadHello() {
   return true;
 }
 
+uint32_t IpcSession::MaxFrameBytes() const {
+  // What sets a connection up is small; only who has said who it is may fill more memory.
+  return state_ == State::kOpen ? limits_.max_frame_bytes
+                                : std::min(limits_.max_frame_bytes, limits_.max_header_bytes);
+}
+
+size_t IpcSession::memory_bytes() const {
+  return sizeof *this + buffer_.capacity() + output_.capacity() + user_.capacity() +
+         header_.SpaceUsedLong() + request_header_.SpaceUsedLong();
+}
+
 bool IpcSession::Next(IpcCall* call) {
   while (!closing_) {
     if (state_ == State::kHello) {
@@ -126,14 +140,21 @@ bool IpcSession::Next(IpcCall* call) {
     const std::string_view in = std::string_view(buffer_).substr(at_);
     if (in.size() < 4) break;
     const uint32_t size = Decoder(in).U32();
-    if (size > limits_.max_frame_bytes) {
+    if (size > MaxFrameBytes()) {
       CloseBecause(Concat("a frame of ", static_cast<int32_t>(size), " bytes; the limit is ",
-                          limits_.max_frame_bytes));
+                          MaxFrameBytes(),
+                          state_ == State::kOpen ? "" : " until the connection is set up"));
       return false;
     }
     if (in.size() - 4 < size) break;
     at_ += 4 + size;
-    if (ReadFrame(in.substr(4, size), call)) return true;
+    ++frames_;
+    const bool is_call = ReadFrame(in.substr(4, size), call);
+    if (std::exchange(large_headers_, false)) {
+      header_ = RpcRequestHeaderProto();
+      request_header_ = ::hadoop::common::RequestHeaderProto();
+    }
+    if (is_call) return true;
   }
   if (!closing_ && at_ == buffer_.size()) {
     at_ = 0;
@@ -146,12 +167,28 @@ bool IpcSession::Next(IpcCall* call) {
   return false;
 }
 
-bool IpcSession::ReadFrame(std::string_view frame, IpcCall* call) {
-  if (!TakeMessage(&frame, &header_)) {
-    Fatal({}, kRpcServerException, "IPC server unable to read call header",
+bool IpcSession::ReadHeader(std::string_view* frame, const CallIdentity& identity,
+                            const char* unreadable, google::protobuf::MessageLite* header) {
+  std::string_view bytes;
+  const bool whole = TakeDelimited(frame, &bytes);
+  if (whole && bytes.size() > limits_.max_header_bytes) {
+    Fatal(identity, kRpcServerException,
+          Concat("IPC server received a call header of ", bytes.size(), " bytes; the limit is ",
+                 limits_.max_header_bytes),
+          RpcResponseHeaderProto::FATAL_INVALID_RPC_HEADER);
+    return false;
+  }
+  if (bytes.size() > kKeepHeaderBytes) large_headers_ = true;
+  if (!whole || !header->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    Fatal(identity, kRpcServerException, unreadable,
           RpcResponseHeaderProto::FATAL_DESERIALIZING_REQUEST);
     return false;
   }
+  return true;
+}
+
+bool IpcSession::ReadFrame(std::string_view frame, IpcCall* call) {
+  if (!ReadHeader(&frame, {}, "IPC server unable to read call header", &header_)) return false;
   CallIdentity identity{.call_id = header_.callid(),
                         .retry_count = header_.retrycount(),
                         .client_id = header_.clientid()};
@@ -194,9 +231,11 @@ bool IpcSession::ReadFrame(std::string_view frame, IpcCall* call) {
           RpcResponseHeaderProto::FATAL_INVALID_RPC_HEADER);
     return false;
   }
+  constexpr char kUnreadable[] = "IPC server unable to read call parameters";
+  if (!ReadHeader(&frame, identity, kUnreadable, &request_header_)) return false;
   std::string_view request;
-  if (!TakeMessage(&frame, &request_header_) || !TakeDelimited(&frame, &request)) {
-    Fatal(identity, kRpcServerException, "IPC server unable to read call parameters",
+  if (!TakeDelimited(&frame, &request)) {
+    Fatal(identity, kRpcServerException, kUnreadable,
           RpcResponseHeaderProto::FATAL_DESERIALIZING_REQUEST);
     return false;
   }

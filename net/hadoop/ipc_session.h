@@ -1,10 +1,13 @@
 #ifndef NET_HADOOP_IPC_SESSION_H_
 #define NET_HADOOP_IPC_SESSION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "google/protobuf/message_lite.h"
 
 #include "net/hadoop/ipc_message.h"
 
@@ -24,6 +27,10 @@ struct IpcLimits {
   // Of one frame from a client; a longer one ends the connection before anything is kept of it.
   // Hadoop's default is 128 MiB, but no call of a name service comes near one.
   uint32_t max_frame_bytes = 8 << 20;
+  // Of either header in front of a request, and of a frame before the connection is set up. Refused
+  // before it is parsed. Hadoop's own clients send a few hundred bytes: names, a caller context of
+  // 128 bytes and its signature.
+  uint32_t max_header_bytes = 64 << 10;
   uint32_t max_user_bytes = 1024;
 };
 
@@ -57,11 +64,21 @@ class IpcSession {
   const std::string& user() const { return user_; }
   bool established() const { return state_ == State::kOpen; }
   size_t buffered_bytes() const { return buffer_.size() - at_; }
+  // Frames read so far: if it stands still while bytes are buffered, they are of one frame that is
+  // not whole yet.
+  uint64_t frames() const { return frames_; }
+  // All memory that it keeps, read or unread.
+  size_t memory_bytes() const;
 
  private:
   enum class State : uint8_t { kHello, kNegotiating, kContext, kOpen };
 
   bool ReadHello();
+  uint32_t MaxFrameBytes() const;
+  // Reads one header off the front of *frame. False after a fatal error, which says `unreadable` if
+  // it is no such message.
+  bool ReadHeader(std::string_view* frame, const CallIdentity& identity, const char* unreadable,
+                  google::protobuf::MessageLite* header);
   // True if it was a call for the caller.
   bool ReadFrame(std::string_view frame, IpcCall* call);
   void ReadContext(const CallIdentity& identity, std::string_view body);
@@ -74,12 +91,14 @@ class IpcSession {
   State state_ = State::kHello;
   std::string buffer_;
   size_t at_ = 0;  // buffer_ before this has been read
+  uint64_t frames_ = 0;
   std::string output_;
   std::string user_;
   bool closing_ = false;
   std::string close_reason_;
   ::hadoop::common::RpcRequestHeaderProto header_;  // reused: parsing into it allocates little
   ::hadoop::common::RequestHeaderProto request_header_;
+  bool large_headers_ = false;  // since they were made anew
 };
 
 }  // namespace jfs::net::hadoop

@@ -308,6 +308,72 @@ TEST(IpcSession, OversizedFrameEndsTheConnectionBeforeItIsKept) {
   }
 }
 
+TEST(IpcSession, FramesBeforeTheConnectionIsSetUpAreSmall) {
+  IpcSession session;
+  IpcCall call;
+  session.Feed(Hex(kHelloHex) + Hex("00010001") + "xx");
+  EXPECT_FALSE(session.Next(&call));
+  EXPECT_TRUE(session.closing());
+  EXPECT_EQ(session.close_reason(),
+            "a frame of 65537 bytes; the limit is 65536 until the connection is set up");
+}
+
+std::string LongDelimited(const google::protobuf::MessageLite& message) {
+  std::string out;
+  const std::string body = message.SerializeAsString();
+  size_t size = body.size();
+  for (; size >= 128; size >>= 7) out += static_cast<char>(size | 0x80);
+  out += static_cast<char>(size);
+  return out + body;
+}
+
+TEST(IpcSession, HeadersAreBoundedBeforeTheyAreParsed) {
+  auto header = Header(5);
+  ::hadoop::common::RequestHeaderProto request;
+  request.set_methodname("getFileInfo");
+  request.set_declaringclassprotocolname("p");
+  request.set_clientprotocolversion(1);
+  const auto refused = [](const std::string& frame, int32_t call_id) {
+    IpcSession session;
+    IpcCall call;
+    session.Feed(Hex(kHelloHex) + Hex(kContextHex) + Frame(frame));
+    EXPECT_FALSE(session.Next(&call));
+    EXPECT_TRUE(session.closing());
+    const Refusal got = ReadRefusal(session.TakeOutput());
+    EXPECT_TRUE(got.fatal);
+    EXPECT_EQ(got.call_id, call_id);
+    EXPECT_EQ(got.exception_class, "org.apache.hadoop.ipc.RpcServerException");
+    EXPECT_THAT(got.message, HasSubstr("IPC server received a call header of "));
+    EXPECT_THAT(got.message, HasSubstr(" bytes; the limit is 65536"));
+    EXPECT_LT(session.memory_bytes(), size_t{4} << 10);
+  };
+  auto long_header = header;
+  long_header.mutable_callercontext()->set_context(std::string(7 << 20, 'c'));
+  refused(LongDelimited(long_header) + Delimited(request) + std::string(1, '\0'), -1);
+  auto long_request = request;
+  long_request.set_methodname(std::string(7 << 20, 'm'));
+  refused(Delimited(header) + LongDelimited(long_request) + std::string(1, '\0'), 5);
+}
+
+TEST(IpcSession, NothingOfALargeCallIsKept) {
+  IpcSession session;
+  IpcCall call;
+  session.Feed(Hex(kHelloHex) + Hex(kContextHex));
+  for (int i = 0; i < 3; ++i) {
+    auto header = Header(i);
+    header.mutable_callercontext()->set_context(std::string(60'000, 'c'));
+    ::hadoop::common::RequestHeaderProto request;
+    request.set_methodname(std::string(60'000, 'm'));
+    request.set_declaringclassprotocolname("p");
+    request.set_clientprotocolversion(1);
+    session.Feed(Frame(LongDelimited(header) + LongDelimited(request) + std::string(1, '\0')));
+    ASSERT_TRUE(session.Next(&call));
+    EXPECT_EQ(call.method.size(), 60'000u);
+    ASSERT_FALSE(session.Next(&call));
+    EXPECT_LT(session.memory_bytes(), size_t{4} << 10);
+  }
+}
+
 TEST(IpcSession, KerberosPartsOfTheNameAreStripped) {
   IpcSession session;
   IpcCall call;

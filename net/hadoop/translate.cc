@@ -4,12 +4,16 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/concat.h"
 #include "net/hadoop/calls.h"
 
 namespace jfs::net::hadoop {
 namespace {
 
 constexpr uint64_t kProtocolVersion = 1;
+// Of a client's name, which is a lease's holder: kept with every open file, in entries of the log
+// and in memory. Hadoop's are about 50 bytes long.
+constexpr size_t kMaxClientNameBytes = 1024;
 
 struct Protocol {
   std::string_view name;
@@ -50,6 +54,23 @@ const MethodEntry* FindMethod(const Protocol& protocol, std::string_view name) {
   return it != protocol.methods.end() && it->name == name ? &*it : nullptr;
 }
 
+// The longest client name that a call brings into the namespace.
+size_t ClientNameBytes(const Plan& plan) {
+  if (const auto* renewal = std::get_if<RenewLease>(&plan.action); renewal != nullptr) {
+    size_t longest = 0;
+    for (const std::string& holder : renewal->holders) longest = std::max(longest, holder.size());
+    return longest;
+  }
+  const auto* mutation = std::get_if<Mutation>(&plan.action);
+  if (mutation == nullptr) return 0;
+  return std::visit(
+      [](const auto& operation) -> size_t {
+        if constexpr (requires { operation.client_name; }) return operation.client_name.size();
+        return 0;
+      },
+      mutation->operation);
+}
+
 }  // namespace
 
 Plan Translate(const ServiceFacts& facts, std::string_view protocol, uint64_t version,
@@ -69,6 +90,11 @@ Plan Translate(const ServiceFacts& facts, std::string_view protocol, uint64_t ve
   plan.category = entry->category;
   plan.superuser_operation = entry->superuser_operation;
   entry->plan(facts, method, request, &plan);
+  if (const size_t bytes = ClientNameBytes(plan); bytes > kMaxClientNameBytes) {
+    return refuse(
+        IllegalArgumentError(Concat("The name of the client is ", bytes,
+                                    " bytes long; the limit is ", kMaxClientNameBytes, ".")));
+  }
   return plan;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -45,6 +47,48 @@ TEST(Translate, Create) {
   EXPECT_FALSE(out.create_parent);
   EXPECT_EQ(out.replication, 2u);
   EXPECT_EQ(out.block_size, 16u);
+}
+
+// A name is kept with every file that its client has open, and stands in the log.
+TEST(Translate, NamesOfClientsAreBounded) {
+  const std::string fits(1024, 'c'), longer(1025, 'c');
+  const auto with = [](const char* fields, const std::string& name, const char* field) {
+    return std::string(fields) + " " + field + ": '" + name + "'";
+  };
+  const auto plans = [&](const std::string& name) {
+    constexpr char kFile[] = "src: '/f'";
+    constexpr char kBlock[] = "block { poolId: 'BP-1' blockId: 1 generationStamp: 1 }";
+    const std::string of_file = with(kFile, name, "clientName");
+    const std::string of_block = with(kBlock, name, "clientName");
+    return std::vector<std::pair<const char*, Plan>>{
+        {"create", PlanOfText<CreateRequestProto>(
+                       "create", of_file + " masked { perm: 420 } createFlag: 1 createParent: true "
+                                           "replication: 1 blockSize: 1")},
+        {"append", PlanOfText<AppendRequestProto>("append", of_file)},
+        {"addBlock", PlanOfText<AddBlockRequestProto>("addBlock", of_file)},
+        {"abandonBlock",
+         PlanOfText<AbandonBlockRequestProto>(
+             "abandonBlock",
+             with(kFile, name, "holder") + " b { poolId: 'BP-1' blockId: 1 generationStamp: 1 }")},
+        {"complete", PlanOfText<CompleteRequestProto>("complete", of_file)},
+        {"fsync", PlanOfText<FsyncRequestProto>("fsync", with(kFile, name, "client"))},
+        {"truncate", PlanOfText<TruncateRequestProto>("truncate", of_file + " newLength: 0")},
+        {"recoverLease", PlanOfText<RecoverLeaseRequestProto>("recoverLease", of_file)},
+        {"renewLease",
+         PlanOfText<RenewLeaseRequestProto>("renewLease", with("", name, "clientName"))},
+        {"updateBlockForPipeline",
+         PlanOfText<UpdateBlockForPipelineRequestProto>("updateBlockForPipeline", of_block)},
+    };
+  };
+  for (const auto& [method, plan] : plans(fits)) {
+    EXPECT_FALSE(std::holds_alternative<Refusal>(plan.action)) << method;
+  }
+  for (const auto& [method, plan] : plans(longer)) {
+    SCOPED_TRACE(method);
+    const IpcError error = ErrorIn(plan);
+    EXPECT_EQ(error.exception_class, "org.apache.hadoop.HadoopIllegalArgumentException");
+    EXPECT_EQ(error.message, "The name of the client is 1025 bytes long; the limit is 1024.");
+  }
 }
 
 TEST(Translate, AddBlockAndCompleteCheckThePool) {

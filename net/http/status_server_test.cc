@@ -205,6 +205,7 @@ TEST_F(StatusServerUnderAttack, IdleConnectionsKeepNobodyOut) {
   // No deadline comes to help.
   Start({.max_connections = 8, .max_connections_per_address = 8, .deadline = 3600 * kSecond});
   std::vector<std::unique_ptr<Visitor>> idle;
+  idle.reserve(100);
   for (int i = 0; i < 100; ++i) idle.push_back(std::make_unique<Visitor>(port()));
   EXPECT_EQ(Get(port(), "/health").status, 200);
   // The oldest were sent away to make room.
