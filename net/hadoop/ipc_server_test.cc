@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "net/hadoop/ipc_client.h"
@@ -20,8 +19,6 @@
 
 namespace jfs::net::hadoop {
 namespace {
-
-using testing::ElementsAre;
 
 constexpr char kClientId[] = "0123456789abcdef";
 
@@ -397,6 +394,7 @@ TEST_F(IpcServerTest, ConnectionsAreBounded) {
   options.max_connections = 3;
   Start(options);
   std::vector<std::unique_ptr<RawClient>> clients;
+  clients.reserve(5);
   for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<RawClient>(port()));
   ASSERT_TRUE(Until([&] { return server_->stats().refused == 2; }));
   EXPECT_EQ(server_->stats().connections, 3u);
