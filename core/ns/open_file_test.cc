@@ -156,6 +156,21 @@ TEST_F(OpenFileTest, PipelineUpdates) {
   EXPECT_EQ(Outcome(world_.Run(Complete{"/f", "w", 0, newer})), "true");
 }
 
+TEST_F(OpenFileTest, ANewStampAloneIsAChange) {
+  world_.Run(NewFile("/f", "w"));
+  std::optional<Block> last;
+  // In the file's entry, and in a row of its own.
+  for (int i = 0; i < 10; ++i) {
+    if (last) last->bytes = kBlockSize;
+    last = Add("/f", "w", last);
+    const Block newer = std::get<Block>(world_.Run(UpdateBlockForPipeline{*last, "w"}).value);
+    const uint64_t before = world_.ns().position().sequence();
+    EXPECT_EQ(Outcome(world_.Run(UpdatePipeline{"w", *last, newer})), "");
+    EXPECT_EQ(world_.ns().position().sequence(), before + 1) << "block " << i;
+    last = newer;
+  }
+}
+
 TEST_F(OpenFileTest, LeasesAreTheHoldersAndEndWithTheLastFile) {
   world_.Run(NewFile("/a", "w"));
   world_.Run(NewFile("/b", "w"));

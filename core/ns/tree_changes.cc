@@ -266,6 +266,8 @@ void SetBlock(Transaction* tx, FileRecord* file, uint64_t index, const Block& bl
   if (index >= kInlineBlocks) {
     tx->rows().Replace(BlockKey(file->id, static_cast<uint32_t>(index)), old_hash,
                        EncodeRecord(block));
+    // The file's entry may well stay the same.
+    tx->MarkChanged();
     return;
   }
   if (index == file->inline_blocks.size()) {
