@@ -29,6 +29,29 @@ enum class Mutation : uint8_t {
   kN01RenameCycle,              // ancestor check of rename skipped at apply
   kN02RetryAppliedTwice,        // a retried call is applied again
   kN03RenameMiscounts,          // totals not moved by a rename over an existing target
+  kN04QuotaOffByOne,            // the last name and the last byte of a quota are refused
+  kN05NearestQuotaOnly,         // quotas above the nearest one are not looked at
+  kN06RenameChargesTwice,       // a rename is charged to what source and target have in common
+  kN07RestNotGivenBack,         // a completed file goes on counting its last block as full
+  kN08ReplicationKeepsCharge,   // space stays counted with the old replication
+  kN09LeaseOutlivesFiles,       // a lease goes on with files that are only waiting to be removed
+  kN10ReleaseIgnoresIdentity,   // a release takes whatever lease its holder has
+  kN11VerdictTrusted,           // a verdict on one lease takes a file over from another
+  kN12RenewAfterProposal,       // renewed while the release of that lease is under way
+  kN13LeasesNotBegun,           // a new leader takes over without taking all leases for renewed
+  kN14OverwriteLeavesLease,     // a file that is overwritten stays open
+  kN15DeleteLeavesLease,        // open files of a deleted subtree stay open
+  kN16TruncateKeepsBlocks,      // rows of blocks behind the new end stay
+  kN17ConcatOrder,              // sources of a concat are joined in reverse
+  kN18ConcatMiscounts,          // sources of a concat stay counted where they were
+  kN19AclMaskIgnored,           // named entries are judged without the mask
+  kN20AclFallsThrough,          // an entry that matches and refuses leaves it to "others"
+  kN21UnmaskedIgnored,          // a default ACL meets the mode behind the umask
+  kN22XAttrsOfReplaced,         // attributes of a file stay when a rename replaces it
+  kN23XAttrCountDrifts,         // replacing an attribute counts as adding one
+  kN24RefusedUncounted,         // a refused call that changed something gets no position
+  kN25SafeModeInMemory,         // safe mode is not in the state
+  kN26AppendNotRemembered,      // a retried append is executed again
   kCanary,                      // fails on purpose: proves that the pipeline reports
   kCount,
 };

@@ -15,7 +15,7 @@ constexpr Duration kProposeAgain = 5 * kSecond;
 }  // namespace
 
 void FileLeases::Begin(Micros now) {
-  began_ = now;
+  if (!mutations_.Has(Mutation::kN13LeasesNotBegun)) began_ = now;
   holders_.clear();
   next_soft_ = now + limits_.soft;
   next_look_ = now;
@@ -28,7 +28,8 @@ Micros FileLeases::RenewedAt(std::string_view holder) const {
 
 bool FileLeases::Renew(const std::string& holder, Micros now) {
   Holder& known = holders_.try_emplace(holder, Holder{.renewed = now}).first->second;
-  if (known.releasing != 0) return false;
+  const bool late = mutations_.Has(Mutation::kN12RenewAfterProposal);
+  if (known.releasing != 0 && !late) return false;
   known.renewed = now;
   return true;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/mutation.h"
 #include "core/base/time.h"
 #include "core/ns/namespace.h"
 
@@ -25,7 +26,8 @@ struct FileLeaseLimits {
 
 class FileLeases {
  public:
-  explicit FileLeases(FileLeaseLimits limits) : limits_(limits) {}
+  explicit FileLeases(FileLeaseLimits limits, Mutations mutations = {})
+      : limits_(limits), mutations_(mutations) {}
 
   // A term of leadership begins: nobody knows when the writers renewed at the leader before, so all
   // of them just did.
@@ -59,6 +61,7 @@ class FileLeases {
   Micros RenewedAt(std::string_view holder) const;
 
   FileLeaseLimits limits_;
+  Mutations mutations_;
   Micros began_;
   std::map<std::string, Holder, std::less<>> holders_;
   Micros next_soft_ = kNever;  // no lease that Due has seen is past its soft limit before

@@ -30,7 +30,7 @@ Node::Impl::Impl(Config config, kv::StateStore* store, Micros now, uint64_t seed
       seed_(seed),
       now_(now),
       calls_(BatchLimits{config_.batch_bytes, config_.batch_commands, config_.max_command_bytes}),
-      leases_(config_.file_leases),
+      leases_(config_.file_leases, config_.mutations),
       receiver_(&job_tokens_) {
   config_.raft.mutations = config_.mutations;
   config_.log.mutations = config_.mutations;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -99,11 +100,14 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
   refused = CheckQuota(tx->state(), target->parent, change);
   if (refused) return *refused;
 
+  const Mutations planted = tx->state().mutations;
+  if (planted.Has(Mutation::kN17ConcatOrder)) std::reverse(sources.begin(), sources.end());
+  const Counted counted = planted.Has(Mutation::kN18ConcatMiscounts) ? Counted::kNo : Counted::kYes;
   for (const FileAt& source : sources) {
     FileRecord from = source.file->record.file;
     const absl::Status moved = MoveBlocks(tx, from, &file);
     if (!moved.ok()) return moved;
-    RemoveFile(tx, source.parent, source.name, *source.file, Counted::kYes, Blocks::kMoved);
+    RemoveFile(tx, source.parent, source.name, *source.file, counted, Blocks::kMoved);
   }
   file.mtime = tx->wall();
   UpdateFile(tx, target->parent, target->name, *target->file, file);

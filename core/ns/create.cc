@@ -104,6 +104,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
     change.freed_space = old.charged_bytes() * old.replication;
     refused = CheckQuota(tx->state(), at->parent(), change);
     if (refused) return *refused;
+    if (tx->state().mutations.Has(Mutation::kN14OverwriteLeavesLease)) {
+      at->file->record.file.open = false;
+    }
     RemoveFile(tx, at->parent(), at->path.last(), *at->file);
   } else {
     refused = MakeParents(tx, call.caller, &*at, {.names = 1});

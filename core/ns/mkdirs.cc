@@ -26,7 +26,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mk
   // must be able to go on inside.
   const auto between = static_cast<uint16_t>((op.mode & 0777) | 0300);
   std::optional<uint16_t> unmasked;
-  if (op.unmasked) unmasked = *op.unmasked & 01777;
+  const bool ignored = tx->state().mutations.Has(Mutation::kN21UnmaskedIgnored);
+  if (op.unmasked && !ignored) unmasked = *op.unmasked & 01777;
   refused = MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, unmasked,
                             call.caller.user);
   return refused ? *refused : Answer(Truth{true});

@@ -111,7 +111,9 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
                                    const Command& command) {
   State& state = tx->state();
   CountersRecord& counters = state.counters;
-  const bool remembered = command.call.remembered();
+  const bool forgotten = state.mutations.Has(Mutation::kN26AppendNotRemembered) &&
+                         std::holds_alternative<Append>(command.operation);
+  const bool remembered = command.call.remembered() && !forgotten;
   if (remembered && !state.mutations.Has(Mutation::kN02RetryAppliedTwice)) {
     absl::StatusOr<std::optional<Reply>> reply = state.retry_cache.Lookup(tx->view(), command.call);
     if (!reply.ok()) return reply.status();
@@ -119,7 +121,10 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   }
   absl::StatusOr<Reply> reply = ExecuteCommand(tx, command);
   if (!reply.ok()) return reply.status();
-  const bool changed = tx->TakeChanged();
+  bool changed = tx->TakeChanged();
+  if (reply->code != Code::kOk && state.mutations.Has(Mutation::kN24RefusedUncounted)) {
+    changed = false;
+  }
   if (changed) {
     ++counters.sequence;
     CHECK_EQ(counters.sequence >> 48, 0u);

@@ -200,7 +200,10 @@ absl::StatusOr<std::optional<Reply>> TakeFromWriter(Transaction* tx, const Calle
     refused = Refuse(Code::kAlreadyLeaseHolder, {at->path, client, caller.address, call_name});
     return refused;
   }
-  if (expired == 0 || expired != tx->state().open_files.Find(file.id)->record.lease) {
+  const State& state = tx->state();
+  const bool same_lease = expired == state.open_files.Find(file.id)->record.lease ||
+                          state.mutations.Has(Mutation::kN11VerdictTrusted);
+  if (expired == 0 || !same_lease) {
     refused =
         Refuse(file.recovering ? Code::kRecoveryUnderWay : Code::kAlreadyBeingCreated,
                {at->path, client, caller.address, file.holder, file.holder_address, call_name});

@@ -20,23 +20,25 @@ bool Exceeds(int64_t quota, uint64_t used, int64_t added) {
 std::optional<Reply> CheckQuota(const State& state, const Directory* from,
                                 const QuotaChange& change, const Directory* common) {
   if (state.tree.quotas() == 0) return std::nullopt;
+  const uint64_t off = state.mutations.Has(Mutation::kN04QuotaOffByOne) ? 1 : 0;
   size_t left = state.tree.size();  // a planted cycle must not hang us
   for (const Directory* at = from; at != nullptr && at != common && left > 0;
        at = at->parent, --left) {
     const DirectoryFeatures& limits = at->features();
     if (!limits.has_quota()) continue;
     const uint64_t names = at->totals.directories + at->totals.files - change.freed_names;
-    if (Exceeds(limits.name_quota, names, change.names)) {
+    if (Exceeds(limits.name_quota, names + off, change.names)) {
       return Refuse(Code::kNameQuotaExceeded,
                     {state.tree.PathOf(at), std::to_string(limits.name_quota),
                      std::to_string(names + static_cast<uint64_t>(change.names))});
     }
     const uint64_t space = at->totals.space - change.freed_space;
-    if (Exceeds(limits.space_quota, space, change.space)) {
+    if (Exceeds(limits.space_quota, space + off, change.space)) {
       return Refuse(Code::kSpaceQuotaExceeded,
                     {state.tree.PathOf(at), std::to_string(limits.space_quota),
                      std::to_string(space + static_cast<uint64_t>(change.space))});
     }
+    if (state.mutations.Has(Mutation::kN05NearestQuotaOnly)) break;
   }
   return std::nullopt;
 }

@@ -35,7 +35,9 @@ std::optional<Reply> CheckTargetLimits(const State& state, const Resolved& sourc
          source.directories[common + 1] == target.directories[common + 1]) {
     ++common;
   }
-  return CheckQuota(state, target.parent(), change, target.directories[common]);
+  const bool charged_twice = state.mutations.Has(Mutation::kN06RenameChargesTwice);
+  return CheckQuota(state, target.parent(), change,
+                    charged_twice ? nullptr : target.directories[common]);
 }
 
 void Move(Transaction* tx, const Resolved& source, Directory* to, std::string_view name) {
@@ -138,9 +140,11 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
 
   Directory* const to_parent = target->parent();
   if (target->exists()) {
+    const Mutations planted = tx->state().mutations;
     const Counted counted =
-        tx->state().mutations.Has(Mutation::kN03RenameMiscounts) ? Counted::kNo : Counted::kYes;
+        planted.Has(Mutation::kN03RenameMiscounts) ? Counted::kNo : Counted::kYes;
     if (target->is_file()) {
+      if (planted.Has(Mutation::kN22XAttrsOfReplaced)) target->file->record.file.xattr_count = 0;
       RemoveFile(tx, to_parent, target->path.last(), *target->file, counted);
     } else {
       RemoveDirectory(tx, target->directory(), counted);

@@ -60,7 +60,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   if (refused) return *refused;
   if (!at->is_file()) return Answer(Truth{false});
 
-  FileRecord file = at->file->record.file;
+  const FileRecord& before = at->file->record.file;
+  FileRecord file = before;
   if (op.replication > file.replication) {
     QuotaChange change;
     change.space = SpaceOf(file.charged_bytes(), op.replication - file.replication);
@@ -69,6 +70,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   }
   file.replication = op.replication;
   UpdateFile(tx, at->parent(), at->path.last(), *at->file, file);
+  if (tx->state().mutations.Has(Mutation::kN08ReplicationKeepsCharge)) {
+    tx->tree().AddFiles(at->parent(), 0, 0,
+                        file.charged_bytes() * (uint64_t{before.replication} - file.replication));
+  }
   return Answer(Truth{true});
 }
 

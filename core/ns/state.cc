@@ -237,8 +237,11 @@ uint64_t Transaction::LastGenerationStamp() const {
 }
 
 LeaseId Transaction::LeaseFor(const std::string& holder) {
-  if (state_.open_files.CountLive(holder, state_.tree) > 0) {
-    return state_.open_files.leases().at(holder).id;
+  const auto lease = state_.open_files.leases().find(holder);
+  const bool outlives = state_.mutations.Has(Mutation::kN09LeaseOutlivesFiles);
+  if (lease != state_.open_files.leases().end() &&
+      (outlives || state_.open_files.CountLive(holder, state_.tree) > 0)) {
+    return lease->second.id;
   }
   return state_.counters.next_lease++;
 }
@@ -282,8 +285,10 @@ void Transaction::Finish() {
     state_.schema_row_hash = rows_.Insert(MetaKey(MetaRow::kSchema), EncodeRecord(state_.schema));
     state_.limits_row_hash = rows_.Insert(MetaKey(MetaRow::kLimits), EncodeRecord(state_.limits));
   }
-  state_.counters_row_hash = rows_.Replace(MetaKey(MetaRow::kCounters), state_.counters_row_hash,
-                                           EncodeRecord(state_.counters));
+  CountersRecord counters = state_.counters;
+  if (state_.mutations.Has(Mutation::kN25SafeModeInMemory)) counters.safe_mode = false;
+  state_.counters_row_hash =
+      rows_.Replace(MetaKey(MetaRow::kCounters), state_.counters_row_hash, EncodeRecord(counters));
   std::string hash;
   Encoder(&hash).U64(state_.state_hash);
   batch_->Put(MetaKey(MetaRow::kStateHash), hash);

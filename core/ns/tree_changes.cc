@@ -118,6 +118,7 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
     tx->rows().Remove(row.key, RowHash(row.key, row.value));
     progress.cursor = std::string(name);
     if (entry.type == FileType::kFile) {
+      if (tx->state().mutations.Has(Mutation::kN15DeleteLeavesLease)) entry.file.open = false;
       ReleaseFile(tx, entry.file);
       continue;
     }
@@ -189,12 +190,14 @@ void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const
   if (old.record.file == file) return;
   tx->rows().Replace(EntryKey(parent->id, name), old.hash, FileEntry(file));
   const uint64_t bytes = file.length - old.record.file.length;
-  const uint64_t space = Space(file) - Space(old.record.file);
+  const bool closing = old.record.file.open && !file.open;
+  uint64_t space = Space(file) - Space(old.record.file);
+  if (closing && tx->state().mutations.Has(Mutation::kN07RestNotGivenBack)) space = 0;
   if (bytes != 0 || space != 0) {
     tx->tree().AddFiles(parent, 0, bytes, space);
     tx->Touch(parent);
   }
-  if (old.record.file.open && !file.open) {
+  if (closing) {
     tx->state().open_files.Remove(file.id, &tx->rows());
   } else if (file.open && file.holder != old.record.file.holder) {
     PutLease(tx, parent, name, file);
@@ -282,6 +285,7 @@ void DropLastBlock(Transaction* tx, FileRecord* file, uint64_t bytes, uint64_t r
   --file->block_count;
   file->length -= bytes;
   if (file->block_count >= kInlineBlocks) {
+    if (tx->state().mutations.Has(Mutation::kN16TruncateKeepsBlocks)) return;
     tx->rows().Remove(BlockKey(file->id, static_cast<uint32_t>(file->block_count)), row_hash);
   } else {
     file->inline_blocks.pop_back();

@@ -34,8 +34,8 @@ void AddFile(Transaction* tx, Directory* parent, std::string_view name, const Fi
 // caller's.
 void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const EntryRow& old,
                 const FileRecord& file);
-// Whether a removed inode leaves the counts and totals of its directory. kN03 plants the case where
-// it does not.
+// Whether a removed inode leaves the counts and totals of its directory. kN03 and kN18 plant the
+// case where it does not.
 enum class Counted : bool { kNo = false, kYes = true };
 // Whether a removed file takes its blocks with it, or they belong to another one now.
 enum class Blocks : bool { kRemoved = false, kMoved = true };

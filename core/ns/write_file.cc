@@ -238,7 +238,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
 absl::Status ReleaseLeaseNow(Transaction* tx, const ReleaseLease& op) {
   const auto lease = tx->state().open_files.leases().find(op.holder);
   // The leader judged a lease that is over: its holder closed everything, and may have begun anew.
-  if (lease == tx->state().open_files.leases().end() || lease->second.id != op.lease) {
+  const bool any_lease = tx->state().mutations.Has(Mutation::kN10ReleaseIgnoresIdentity);
+  if (lease == tx->state().open_files.leases().end() ||
+      (lease->second.id != op.lease && !any_lease)) {
     return absl::OkStatus();
   }
   // Copied: each release changes it. Files in unlinked directories are not there any more.

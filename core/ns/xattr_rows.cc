@@ -73,7 +73,8 @@ void PutXAttr(Transaction* tx, const Resolved& at, const XAttr& xattr,
   if (old && old->value == xattr.value) return;
   tx->rows().Replace(XAttrKey(InodeOf(at), xattr.name), old ? old->hash : 0,
                      EncodeXAttrValue(xattr.value));
-  if (!old) SetCount(tx, at, XAttrCountOf(at) + 1);
+  const bool drifts = tx->state().mutations.Has(Mutation::kN23XAttrCountDrifts);
+  if (!old || drifts) SetCount(tx, at, XAttrCountOf(at) + 1);
   tx->MarkChanged();
 }
 
