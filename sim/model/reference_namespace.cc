@@ -14,7 +14,7 @@ namespace jfs::sim::model {
 
 ReferenceNamespace::ReferenceNamespace(FirstIds first) {
   state_.next = first;
-  versions_[0] = {state_.trees, state_.safe_mode};
+  versions_[0] = {state_.trees, state_.safe_mode, state_.sequence};
 }
 
 std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
@@ -49,9 +49,10 @@ Outcome ReferenceNamespace::Execute(const ns::Command& command) {
     outcome.refusal = refusal;
     result = execution.refused();
   }
+  if (result.changed || result.state.safe_mode != state_.safe_mode) ++version_;
   state_ = std::move(result.state);
   if (result.changed) ++state_.sequence;
-  versions_[state_.sequence] = {state_.trees, state_.safe_mode};
+  versions_[version_] = {state_.trees, state_.safe_mode, state_.sequence};
   outcome.sequence = state_.sequence;
   return outcome;
 }
@@ -74,27 +75,26 @@ void ReferenceNamespace::ExpireRemembered() {
 }
 
 Outcome ReferenceNamespace::Read(const ns::ReadRequest& request) const {
-  return Read(state_.sequence, request);
+  return Read(version_, request);
 }
 
-Outcome ReferenceNamespace::Read(uint64_t sequence, const ns::ReadRequest& request) const {
-  const auto version = versions_.find(sequence);
-  CHECK(version != versions_.end()) << "version " << sequence << " is forgotten or still to come";
-  const auto tree = version->second.trees.find(request.ns);
-  CHECK(tree != version->second.trees.end()) << "no namespace " << request.ns;
+Outcome ReferenceNamespace::Read(uint64_t version, const ns::ReadRequest& request) const {
+  const auto at = versions_.find(version);
+  CHECK(at != versions_.end()) << "version " << version << " is forgotten or still to come";
+  const auto tree = at->second.trees.find(request.ns);
+  CHECK(tree != at->second.trees.end()) << "no namespace " << request.ns;
   Outcome outcome;
-  outcome.sequence = sequence;
+  outcome.sequence = at->second.sequence;
   try {
-    outcome.value =
-        Answer(tree->second.root, version->second.safe_mode, request.caller, request.query);
+    outcome.value = Answer(tree->second.root, at->second.safe_mode, request.caller, request.query);
   } catch (const Refusal& refusal) {
     outcome.refusal = refusal;
   }
   return outcome;
 }
 
-void ReferenceNamespace::Forget(uint64_t sequence) {
-  versions_.erase(versions_.begin(), versions_.lower_bound(std::min(sequence, state_.sequence)));
+void ReferenceNamespace::Forget(uint64_t version) {
+  versions_.erase(versions_.begin(), versions_.lower_bound(std::min(version, version_)));
 }
 
 std::string ReferenceNamespace::Dump() const {

@@ -28,7 +28,7 @@ struct Outcome {
 // The namespace as HDFS's client protocol describes it, written from that description alone and for
 // clarity only: plain recursion over a tree of maps, everything counted anew whenever it is asked
 // for, nothing of core/ns but the data that goes in and out. What core/ns answers is held against
-// it. Past versions of all trees stay readable by their sequence until they are forgotten.
+// it. Past versions stay readable by their number until they are forgotten.
 class ReferenceNamespace {
  public:
   // Numbers of the first things made. The description fixes only that they rise.
@@ -44,15 +44,16 @@ class ReferenceNamespace {
   // Executes the commands of one log entry in order; one outcome each.
   std::vector<Outcome> Apply(const ns::CommandBatch& batch);
 
-  // Answers from the newest version, or from the one right after mutation `sequence`. REQUIRES: not
-  // forgotten.
+  // Answers from the newest version, or from an older one. REQUIRES: not forgotten.
   Outcome Read(const ns::ReadRequest& request) const;
-  Outcome Read(uint64_t sequence, const ns::ReadRequest& request) const;
+  Outcome Read(uint64_t version, const ns::ReadRequest& request) const;
 
-  // Drops all versions older than the one at `sequence`; the newest always stays.
-  void Forget(uint64_t sequence);
+  // Drops all versions older than this one; the newest always stays.
+  void Forget(uint64_t version);
 
   uint64_t sequence() const { return state_.sequence; }
+  // Rises with everything that a read can see: mutations, and safe mode, which is none.
+  uint64_t version() const { return version_; }
   // Everything in all namespaces as text, one line per inode, with a line of totals before each
   // tree.
   std::string Dump() const;
@@ -84,6 +85,7 @@ class ReferenceNamespace {
   struct Version {
     Trees trees;
     bool safe_mode = false;
+    uint64_t sequence = 0;
   };
 
   struct Remembered {
@@ -102,6 +104,7 @@ class ReferenceNamespace {
   uint64_t log_millis_ = 0;
   std::map<ns::CallId, Remembered> remembered_;
   uint64_t oldest_remembered_ = 0;  // no row was executed before
+  uint64_t version_ = 0;
   std::map<uint64_t, Version> versions_;
 };
 

@@ -70,6 +70,7 @@ void CommittedHistory::Observe(NodeId node, raft::Term in, const raft::Entry& en
   Execute(next, entry);
   next.state_hash = namespace_->state_hash();
   next.sequence = model_.sequence();
+  next.version = model_.version();
   entries_.push_back(std::move(next));
 }
 
@@ -89,6 +90,7 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
     Violate("apply", absl::StrCat("index ", index, ": ", applied.ToString()));
   }
   CHECK(store_.Write(changes).ok());
+  uint64_t sequence = model_.sequence();
   const std::vector<model::Outcome> outcomes = model_.Apply(*batch);
   if (replies.size() != batch->commands.size() || outcomes.size() != replies.size()) {
     Violate("reply", absl::StrCat("index ", index, ": ", batch->commands.size(), " commands, ",
@@ -114,8 +116,44 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
       }
     }
     Compare(index, command, replies[i], outcome);
-    if (outcome.repeated) probes_->Hit(Probe::kRetriesAnswered);
+    if (outcome.repeated) {
+      probes_->Hit(Probe::kRetriesAnswered);
+    } else {
+      CountSituations(command, replies[i], outcome, outcome.sequence != sequence);
+      sequence = outcome.sequence;
+    }
     entry.commands.push_back(Command{std::move(command), std::move(replies[i]), outcome.repeated});
+  }
+}
+
+void CommittedHistory::CountSituations(const ns::Command& command, const ns::Reply& reply,
+                                       const model::Outcome& outcome, bool changed) const {
+  if (outcome.refusal.has_value() && changed) probes_->Hit(Probe::kRefusedHalfway);
+  switch (reply.code) {
+    case ns::Code::kOk:
+      if (const auto* mode = std::get_if<ns::SetSafeMode>(&command.operation)) {
+        if (mode->on) probes_->Hit(Probe::kSafeModes);
+      }
+      if (std::holds_alternative<ns::Concat>(command.operation)) probes_->Hit(Probe::kConcats);
+      if (std::holds_alternative<ns::Truncate>(command.operation) && changed) {
+        probes_->Hit(Probe::kTruncations);
+      }
+      return;
+    case ns::Code::kSafeMode:
+      probes_->Hit(Probe::kSafeModeRefused);
+      return;
+    case ns::Code::kNameQuotaExceeded:
+    case ns::Code::kSpaceQuotaExceeded:
+      probes_->Hit(Probe::kQuotaRefused);
+      return;
+    case ns::Code::kPermissionDenied:
+      probes_->Hit(Probe::kPermissionRefused);
+      return;
+    case ns::Code::kTooManyXAttrs:
+      probes_->Hit(Probe::kXAttrsFull);
+      return;
+    default:
+      return;
   }
 }
 
@@ -142,7 +180,7 @@ void CommittedHistory::CheckState(NodeId node, uint64_t index, uint64_t state_ha
 }
 
 model::Outcome CommittedHistory::Read(uint64_t index, const ns::ReadRequest& request) const {
-  return model_.Read(index == 0 ? 0 : at(index).sequence, request);
+  return model_.Read(index == 0 ? 0 : at(index).version, request);
 }
 
 void CommittedHistory::MustNotHappen(const Attempt& attempt) {

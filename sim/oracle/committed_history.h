@@ -39,6 +39,7 @@ class CommittedHistory {
     uint64_t payload_hash = 0;
     uint64_t state_hash = 0;  // after it
     uint64_t sequence = 0;    // of the newest mutation after it
+    uint64_t version = 0;     // of the reference model after it
     std::vector<Command> commands;
   };
 
@@ -69,6 +70,9 @@ class CommittedHistory {
   void Execute(Entry& entry, const raft::Entry& source);
   void Compare(uint64_t index, const ns::Command& command, const ns::Reply& reply,
                const model::Outcome& outcome) const;
+  // Notes the situations that the workload is meant to reach.
+  void CountSituations(const ns::Command& command, const ns::Reply& reply,
+                       const model::Outcome& outcome, bool changed) const;
   void CheckDirectory(ns::NamespaceId ns, const std::string& path, const model::Tree& tree) const;
 
   Mutations mutations_;

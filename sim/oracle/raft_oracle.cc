@@ -38,6 +38,7 @@ void RaftOracle::AfterStep(NodeId node, uint64_t run, const node::Node& state,
   if (raft.role == raft::Role::kLeader) CheckLeader(node, state, raft);
   if (raft.role == raft::Role::kLeader && seen.role != raft::Role::kLeader) {
     probes_->Hit(Probe::kElections);
+    if (history_->reference().safe_mode()) probes_->Hit(Probe::kSafeModeElections);
   }
   if (raft.last_index < seen.last_index) probes_->Hit(Probe::kLogTruncations);
   CheckCommitted(node, state, raft, seen);

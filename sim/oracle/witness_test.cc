@@ -182,6 +182,24 @@ TEST_F(WitnessTest, RetryIsAnsweredAsTheFirstTime) {
   EXPECT_EQ(probes_.count(Probe::kRetriesAnswered), 1u);
 }
 
+TEST_F(WitnessTest, SafeModeIsReadAsOfItsIndex) {
+  ns::Command enter;
+  enter.caller = Superuser("try-1");
+  enter.operation = ns::SetSafeMode{true};
+  const uint64_t on = Commit(enter);
+  EXPECT_EQ(history_.at(on).sequence, history_.at(on - 1).sequence) << "no mutation";
+  const ns::ReadRequest request{1, Superuser(""), ns::GetSafeMode{}};
+  EXPECT_EQ(history_.Read(on - 1, request).value, ns::Value(ns::Truth{false}));
+  EXPECT_EQ(history_.Read(on, request).value, ns::Value(ns::Truth{true}));
+  node::ClientReply stale = ReadAt(on - 1, request);
+  EXPECT_EQ(OracleThatSees([&] { clients_.ReadAnswered(request, stale); }), "nobody");
+  stale.at.index = raft::LogIndex(on);
+  EXPECT_EQ(OracleThatSees([&] { clients_.ReadAnswered(request, stale); }), "reply");
+  EXPECT_EQ(OracleThatSees([&] { Commit(Mkdirs(1, "/a", "try-2")); }), "nobody");
+  EXPECT_EQ(probes_.count(Probe::kSafeModes), 1u);
+  EXPECT_EQ(probes_.count(Probe::kSafeModeRefused), 1u);
+}
+
 TEST_F(WitnessTest, OtherStateIsNoticed) {
   const uint64_t index = Commit(Mkdirs(1, "/a", "try-1"));
   EXPECT_EQ(OracleThatSees(

@@ -15,6 +15,7 @@
 #include "sim/oracle/search_checker.h"
 #include "sim/workload/client.h"
 #include "sim/workload/generator.h"
+#include "sim/workload/safe_mode_ender.h"
 #include "sim/workload/search_source.h"
 #include "sim/world/world.h"
 
@@ -42,11 +43,15 @@ class Run {
     for (; number < config.clients; ++number) {
       AddClient(number, std::make_unique<Generator>(&world_, number, config.read_percent));
     }
-    if (!config.search_history) return;
-    for (; number < config.clients + kSearchClients; ++number) {
-      AddClient(number, std::make_unique<SearchSource>(&world_, number, &search_history_));
-      search_clients_.push_back(clients_.back().get());
+    if (config.search_history) {
+      for (; number < config.clients + kSearchClients; ++number) {
+        AddClient(number, std::make_unique<SearchSource>(&world_, number, &search_history_));
+        search_clients_.push_back(clients_.back().get());
+      }
     }
+    operator_ = std::make_unique<Client>(&world_, &result_->probes, &cluster_, number,
+                                         std::make_unique<SafeModeEnder>());
+    operator_->Stop();
   }
 
   void Go() {
@@ -137,6 +142,7 @@ class Run {
     const Micros last_limit = world_.now() + 10 * config_.rest_bound;
     uint64_t committed = cluster_.history().last();
     while (!AtRest(healed)) {
+      EndSafeMode();
       Advance();
       if (world_.now() > limit && limit < last_limit && DeletesPending(healed) &&
           cluster_.history().last() > committed) {
@@ -161,11 +167,19 @@ class Run {
     }
   }
 
+  // Who asked for safe mode may have been stopped before he ended it, and no lease runs out in it.
+  void EndSafeMode() {
+    const bool on = cluster_.history().reference().safe_mode();
+    if (on && operator_->stopped()) operator_->Start();
+    if (!on) operator_->Stop();
+  }
+
   // All healed nodes have applied everything there is, none still has work that nobody asked for.
   bool AtRest(const std::vector<NodeId>& healed) {
     for (const auto& client : clients_) {
       if (!client->idle()) return false;
     }
+    if (cluster_.history().reference().safe_mode() || !operator_->idle()) return false;
     // What waits for data servers belongs to the master.
     for (const auto& [holder, lease] : cluster_.history().reference().leases()) {
       if (holder != "HDFS_NameNode") return false;
@@ -237,6 +251,7 @@ class Run {
   Nemesis nemesis_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Client*> search_clients_;
+  std::unique_ptr<Client> operator_;
   std::vector<SearchOperation> search_history_;
   Micros next_tree_;
 };

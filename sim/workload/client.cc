@@ -33,11 +33,13 @@ NodeId Client::Next(NodeId after) const {
 }
 
 void Client::Start() {
+  stopped_ = false;
   world_->After(Draw(1, 0, cluster_->config().think_high), [this] { Begin(); });
 }
 
 void Client::Begin() {
-  if (stopped_) return;
+  // Busy: stopped and started again, and this is the older of two beginnings.
+  if (stopped_ || busy_) return;
   ++calls_;
   busy_ = true;
   began_ = world_->now();

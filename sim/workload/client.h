@@ -22,9 +22,11 @@ class Client {
   Client(World* world, Probes* probes, Cluster* cluster, int number,
          std::unique_ptr<CallSource> source);
 
+  // Also after Stop.
   void Start();
   // No new call begins; the one under way is finished or given up.
   void Stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
   bool idle() const { return !busy_; }
 
   uint64_t acknowledged() const { return acknowledged_; }

@@ -1,10 +1,19 @@
 #include "sim/workload/generator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace jfs::sim {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+// HDFS's default, and the smallest that the limits allow: with it a file soon has many blocks.
+constexpr uint64_t kBlockSize = 128 * kMiB;
+constexpr uint64_t kSmallBlockSize = kMiB;
+
+}  // namespace
 
 Generator::Generator(const World* world, int client, uint32_t read_percent)
     : world_(world), client_(client), read_percent_(read_percent) {}
@@ -15,6 +24,20 @@ uint64_t Generator::Draw(uint64_t low, uint64_t high) {
 }
 
 std::string Generator::Path() {
+  if (!recent_path_.empty() && Percent(25)) return recent_path_;
+  const std::string path = AnyPath();
+  if (Percent(40)) recent_path_ = path;
+  return path;
+}
+
+std::string Generator::FilePath() {
+  if (!recent_file_.empty() && Percent(35)) return recent_file_;
+  const std::string path = AnyFilePath();
+  if (Percent(50)) recent_file_ = path;
+  return path;
+}
+
+std::string Generator::AnyPath() {
   // Few names on three levels: clients meet often.
   const uint64_t depth = Draw(1, 3);
   std::string path;
@@ -25,7 +48,7 @@ std::string Generator::Path() {
   return path;
 }
 
-std::string Generator::FilePath() {
+std::string Generator::AnyFilePath() {
   const std::string directory = Percent(80) ? Path() : std::string();
   const uint64_t name = Draw(0, 3);
   return absl::StrCat(directory, "/f", name);
@@ -52,6 +75,13 @@ Call Generator::Next() {
   draws_ = 0;
   last_was_file_ = false;
   last_was_listing_ = false;
+  last_was_attribute_ = false;
+  if (const std::optional<ns::Operation> mode = SafeMode(); mode.has_value()) {
+    ns::Command command;
+    command.operation = *mode;
+    command.caller = CallerFor(true);
+    return command;
+  }
   if (!kept_.empty() && Percent(15)) {
     Renewal renewal{kept_};
     if (file_.has_value()) renewal.holders.push_back(file_->holder);
@@ -68,8 +98,21 @@ Call Generator::Next() {
   ns::Command command;
   bool superuser = false;
   command.operation = NextOperation(&superuser);
-  command.caller = CallerFor(superuser || last_was_file_);
+  command.caller = CallerFor(superuser);
   return command;
+}
+
+std::optional<ns::Operation> Generator::SafeMode() {
+  if (!safe_mode_.has_value()) {
+    if (Draw(0, 599) != 0) return std::nullopt;
+    safe_mode_.emplace();
+    safe_mode_->calls_left = Percent(75) ? Draw(1, 6) : Draw(10, 30);
+    return ns::SetSafeMode{true};
+  }
+  safe_mode_->ending = safe_mode_->calls_left == 0;
+  if (safe_mode_->ending) return ns::SetSafeMode{false};
+  --safe_mode_->calls_left;
+  return std::nullopt;
 }
 
 std::string Generator::NewHolder() {
@@ -92,7 +135,7 @@ ns::Operation Generator::Write() {
     fsync.path = file.path;
     fsync.client_name = file.holder;
     fsync.file_id = id;
-    fsync.last_block_length = Draw(1, 1 << 20);
+    fsync.last_block_length = Draw(1, kMiB);
     return fsync;
   }
   if (file.incomplete && Percent(10)) return ns::UpdateBlockForPipeline{*file.last, file.holder};
@@ -107,7 +150,7 @@ ns::Operation Generator::Write() {
     add.client_name = file.holder;
     add.file_id = id;
     add.previous = file.last;
-    if (add.previous.has_value()) add.previous->bytes = 128 << 20;
+    if (add.previous.has_value()) add.previous->bytes = file.block_size;
     // Without a data server the call is refused, as in HDFS.
     add.live_data_servers = Percent(90) ? 3 : 0;
     return add;
@@ -118,7 +161,7 @@ ns::Operation Generator::Write() {
   complete.client_name = file.holder;
   complete.file_id = id;
   complete.last = file.last;
-  if (complete.last.has_value()) complete.last->bytes = Draw(1, 1 << 20);
+  if (complete.last.has_value()) complete.last->bytes = Draw(1, kMiB);
   return complete;
 }
 
@@ -138,9 +181,28 @@ ns::Operation Generator::OpenForAppend() {
   append.path = FilePath();
   append.client_name = NewHolder();
   append.new_block = Percent(30);
-  file_ = OpenFile{append.path, append.client_name, 0, Draw(0, 2), {}, false, {}, false};
+  file_.emplace();
+  file_->path = append.path;
+  file_->holder = append.client_name;
+  file_->blocks_left = Draw(0, 2);
   last_was_file_ = true;
   return append;
+}
+
+ns::Operation Generator::CreateFile() {
+  ns::Create create;
+  create.path = FilePath();
+  create.client_name = NewHolder();
+  create.flags = Percent(50) ? ns::Create::kCreate | ns::Create::kOverwrite : ns::Create::kCreate;
+  create.create_parent = Percent(80);
+  create.block_size = Percent(80) ? kBlockSize : kSmallBlockSize;
+  if (Percent(50)) create.unmasked = 0666;
+  file_.emplace();
+  file_->path = create.path;
+  file_->holder = create.client_name;
+  file_->blocks_left = create.block_size == kBlockSize ? Draw(0, 2) : Draw(7, 10);
+  last_was_file_ = true;
+  return create;
 }
 
 ns::Operation Generator::ContinueSubtree() {
@@ -149,34 +211,74 @@ ns::Operation Generator::ContinueSubtree() {
     const uint64_t directory = Draw(0, 3);
     ns::ImportFile import;
     import.path = absl::StrCat(subtree_->path, "/s", directory, "/i", subtree_->files_left);
+    subtree_->files[directory].push_back(import.path);
     import.user = "alice";
     import.group = "staff";
-    import.length = Draw(0, 300) << 20;
+    import.length = Draw(0, 300) * kMiB;
     import.mtime = WallMillis(1'600'000'000'000 + subtree_->files_left);
     import.atime = import.mtime;
     return import;
   }
+  const auto most = std::max_element(
+      subtree_->files.begin(), subtree_->files.end(),
+      [](const auto& one, const auto& other) { return one.size() < other.size(); });
+  if (!subtree_->joined && most->size() > 1 && Percent(60)) {
+    subtree_->joined = true;
+    ns::Concat concat;
+    concat.target = most->front();
+    concat.sources.assign(most->begin() + 1, most->end());
+    return concat;
+  }
   std::string path = std::move(subtree_->path);
   subtree_.reset();
   if (Percent(50)) {
-    const std::string target = Path();
+    const std::string target = AnyPath();
     return ns::Rename{std::move(path), target};
   }
   return ns::Delete{std::move(path), true};
+}
+
+ns::Operation Generator::ContinueAttributes() {
+  ns::SetXAttr set;
+  set.path = attributes_->path;
+  set.xattr = {{ns::XAttrNamespace::kUser, absl::StrCat("y", attributes_->left)}, "v"};
+  --attributes_->left;
+  last_was_attribute_ = true;
+  return set;
+}
+
+ns::Operation Generator::Truncate() {
+  ns::Truncate truncate;
+  truncate.path = FilePath();
+  // On a boundary of blocks big or small, or inside one.
+  const uint64_t blocks = Draw(0, 3) * kBlockSize / 2;
+  const uint64_t small_blocks = Draw(0, 12) * kSmallBlockSize;
+  const uint64_t inside = Draw(0, kMiB / 2);
+  truncate.new_length = Percent(50) ? blocks : small_blocks;
+  if (Percent(60)) truncate.new_length += inside;
+  truncate.client_name = NewHolder();
+  return truncate;
+}
+
+ns::Operation Generator::SetQuota() {
+  // At the edge: most directories hold about as much.
+  ns::SetQuota quota;
+  quota.path = Path();
+  if (Percent(80)) {
+    quota.names = Percent(35) ? ns::SetQuota::kReset : static_cast<int64_t>(Draw(2, 9));
+  }
+  if (Percent(50)) {
+    const auto blocks = static_cast<int64_t>(Draw(0, 9));
+    quota.space = Percent(35) ? ns::SetQuota::kReset : blocks * static_cast<int64_t>(kBlockSize);
+  }
+  return quota;
 }
 
 // What files and directories hold, and may hold.
 ns::Operation Generator::Reshape(bool* superuser) {
   const uint64_t kind = Draw(0, 99);
   if (kind < 30) return OpenForAppend();
-  if (kind < 48) {
-    ns::Truncate truncate;
-    truncate.path = FilePath();
-    const uint64_t inside = Draw(0, 3) * (64 << 20) + Draw(0, 1 << 19);
-    truncate.new_length = Percent(30) ? 0 : inside;
-    truncate.client_name = NewHolder();
-    return truncate;
-  }
+  if (kind < 48) return Truncate();
   if (kind < 64) {
     const std::string directory = Percent(80) ? Path() : std::string();
     ns::Concat concat;
@@ -191,17 +293,8 @@ ns::Operation Generator::Reshape(bool* superuser) {
   if (kind < 82) {
     return ns::RecoverLease{FilePath(), absl::StrCat("client-", client_, "-recovers")};
   }
-  // At the edge: most directories hold about as much.
-  *superuser = true;
-  ns::SetQuota quota;
-  quota.path = Path();
-  if (Percent(80))
-    quota.names = Percent(35) ? ns::SetQuota::kReset : static_cast<int64_t>(Draw(2, 9));
-  if (Percent(50)) {
-    const auto blocks = static_cast<int64_t>(Draw(0, 9));
-    quota.space = Percent(35) ? ns::SetQuota::kReset : blocks * (int64_t{128} << 20);
-  }
-  return quota;
+  *superuser = Percent(95);
+  return SetQuota();
 }
 
 std::vector<ns::AclEntry> Generator::AclEntries() {
@@ -213,6 +306,10 @@ std::vector<ns::AclEntry> Generator::AclEntries() {
     entry.scope = Percent(40) ? ns::AclScope::kDefault : ns::AclScope::kAccess;
     entry.type = Percent(60) ? ns::AclType::kUser : ns::AclType::kGroup;
     entry.name = kNames[Draw(0, 3)];
+    if (Percent(12)) {
+      entry.type = Percent(60) ? ns::AclType::kMask : ns::AclType::kOther;
+      entry.name.clear();
+    }
     entry.permission = static_cast<uint8_t>(Draw(0, 7));
     entries.push_back(entry);
   }
@@ -222,6 +319,10 @@ std::vector<ns::AclEntry> Generator::AclEntries() {
 ns::Operation Generator::ChangeAttributes() {
   const uint64_t kind = Draw(0, 99);
   const std::string path = Percent(50) ? Path() : FilePath();
+  if (kind < 2) {
+    attributes_ = ManyAttributes{path, Draw(28, 36)};
+    return ContinueAttributes();
+  }
   if (kind < 22) {
     ns::SetTimes times;
     times.path = path;
@@ -254,10 +355,19 @@ ns::Operation Generator::ChangeAttributes() {
 }
 
 ns::Operation Generator::NextOperation(bool* superuser) {
-  if (file_.has_value()) return ContinueFile();
+  if (file_.has_value()) {
+    // Whose file it is was decided when it was opened.
+    *superuser = true;
+    return ContinueFile();
+  }
   if (subtree_.has_value()) {
     *superuser = true;
     return ContinueSubtree();
+  }
+  if (attributes_.has_value() && attributes_->left == 0) attributes_.reset();
+  if (attributes_.has_value()) {
+    *superuser = true;
+    return ContinueAttributes();
   }
   const uint64_t kind = Draw(0, 99);
   if (kind < 16) {
@@ -268,28 +378,18 @@ ns::Operation Generator::NextOperation(bool* superuser) {
     if (Percent(50)) mkdirs.unmasked = 0777;
     return mkdirs;
   }
-  if (kind < 28) {
-    ns::Create create;
-    create.path = FilePath();
-    create.client_name = NewHolder();
-    create.flags = Percent(50) ? ns::Create::kCreate | ns::Create::kOverwrite : ns::Create::kCreate;
-    create.create_parent = Percent(80);
-    if (Percent(50)) create.unmasked = 0666;
-    file_ = OpenFile{create.path, create.client_name, 0, Draw(0, 2), {}, false, {}, false};
-    last_was_file_ = true;
-    return create;
-  }
+  if (kind < 28) return CreateFile();
   if (kind < 39) {
     const bool files = Percent(30);
     const std::string source = files ? FilePath() : Path();
-    const std::string target = files ? FilePath() : Path();
+    const std::string target = files ? AnyFilePath() : AnyPath();
     return ns::Rename{source, target};
   }
   if (kind < 50) {
     const bool files = Percent(50);
     ns::Rename2 rename;
     rename.source = files ? FilePath() : Path();
-    rename.target = files ? FilePath() : Path();
+    rename.target = files ? AnyFilePath() : AnyPath();
     rename.overwrite = Percent(60);
     return rename;
   }
@@ -304,14 +404,27 @@ ns::Operation Generator::NextOperation(bool* superuser) {
   *superuser = true;
   if (kind < 96) {
     const std::string directory = Path();
-    subtree_ = Subtree{absl::StrCat(directory, "/t", Draw(0, 2)), Draw(5, 25), 0};
+    subtree_.emplace();
+    subtree_->path = absl::StrCat(directory, "/t", Draw(0, 2));
+    subtree_->files_left = Draw(5, 25);
     ns::Mkdirs mkdirs;
     mkdirs.path = subtree_->path;
     return mkdirs;
   }
+  return Import();
+}
+
+ns::Operation Generator::Import() {
   ns::ImportFile import;
   import.path = FilePath();
-  import.length = Percent(50) ? Draw(0, 1 << 20) : Draw(0, 300) << 20;
+  if (Percent(40)) {
+    // More blocks than the file's entry keeps.
+    import.block_size = kSmallBlockSize;
+    import.length = Draw(7, 14) * kSmallBlockSize;
+    if (Percent(50)) import.length += Draw(1, kSmallBlockSize - 1);
+  } else {
+    import.length = Percent(50) ? Draw(0, kMiB) : Draw(0, 300) * kMiB;
+  }
   import.mtime = WallMillis(1'600'000'000'000);
   import.atime = WallMillis(1'600'000'000'000);
   return import;
@@ -336,7 +449,7 @@ ns::Query Generator::NextQuery() {
   if (kind < 80) return ns::GetContentSummary{Percent(70) ? Path() : std::string("/")};
   if (kind < 86) return ns::GetBlockLocations{FilePath(), 0, UINT64_MAX};
   const std::string path = Percent(50) ? Path() : FilePath();
-  switch (Draw(0, 8)) {
+  switch (Draw(0, 9)) {
     case 0:
       return ns::GetLocatedFileInfo{path};
     case 1:
@@ -353,6 +466,8 @@ ns::Query Generator::NextQuery() {
       return ns::ListXAttrs{path};
     case 7:
       return ns::ListOpenFiles{0, "/", static_cast<uint32_t>(Draw(1, 10))};
+    case 8:
+      return ns::GetSafeMode{};
     default:
       return ns::GetListing{path, "", static_cast<uint32_t>(Draw(1, 10)), true};
   }
@@ -370,7 +485,17 @@ void Generator::Answered(const ns::Reply* reply) {
       listing_->start_after = page->entries.back().name;
     }
   }
+  if (safe_mode_.has_value() && safe_mode_->ending && reply != nullptr &&
+      reply->code == ns::Code::kOk) {
+    safe_mode_.reset();
+    return;
+  }
   if (last_was_file_ && file_.has_value()) {
+    if (reply != nullptr && reply->code == ns::Code::kSafeMode && file_->id != 0) {
+      // A writer waits until it is over.
+      file_->completing = false;
+      return;
+    }
     if (reply == nullptr || reply->code != ns::Code::kOk || file_->completing) {
       file_.reset();
       return;
@@ -386,15 +511,19 @@ void Generator::Answered(const ns::Reply* reply) {
       }
     } else if (const auto* status = std::get_if<ns::FileStatus>(&reply->value)) {
       file_->id = status->id;
+      file_->block_size = status->block_size;
     } else if (const auto* point = std::get_if<ns::AppendPoint>(&reply->value)) {
       file_->id = point->status.id;
+      file_->block_size = point->status.block_size;
       file_->last = point->last_block;
-      file_->incomplete = point->last_block.has_value() && point->last_block->bytes < 128 << 20;
+      file_->incomplete =
+          point->last_block.has_value() && point->last_block->bytes < file_->block_size;
     }
   }
-  if (subtree_.has_value() && reply != nullptr && reply->code != ns::Code::kOk) {
-    if (subtree_->files_left > 2) subtree_->files_left -= 2;
-  }
+  const bool refused = reply != nullptr && reply->code != ns::Code::kOk;
+  if (refused && subtree_.has_value() && subtree_->files_left > 2) subtree_->files_left -= 2;
+  // There may be nothing at that path.
+  if (refused && last_was_attribute_ && attributes_.has_value()) attributes_->left /= 2;
 }
 
 }  // namespace jfs::sim

@@ -59,6 +59,8 @@ Call SearchSource::Next() {
 
 void SearchSource::Answered(const ns::Reply* reply) {
   if (reply == nullptr) return;
+  // The object of the search knows no safe mode: it may as well not have been answered.
+  if (reply->code == ns::Code::kSafeMode) return;
   SearchOperation& operation = (*history_)[current_];
   operation.returned = world_->now();
   const auto* truth = std::get_if<ns::Truth>(&reply->value);

@@ -62,6 +62,15 @@ namespace jfs::sim {
   X(kOldReads, "reads below the newest index")                    \
   X(kLeasesRenewed, "renewals of file leases")                    \
   X(kLeasesReleased, "file leases run out")                       \
+  X(kQuotaRefused, "calls refused by a quota")                    \
+  X(kPermissionRefused, "calls refused for lack of a permission") \
+  X(kRefusedHalfway, "calls refused when half was done")          \
+  X(kTruncations, "files truncated")                              \
+  X(kConcats, "files joined")                                     \
+  X(kXAttrsFull, "attributes refused by an inode that is full")   \
+  X(kSafeModes, "safe mode asked for")                            \
+  X(kSafeModeRefused, "calls refused in safe mode")               \
+  X(kSafeModeElections, "elections in safe mode")                 \
   X(kDurabilityChecks, "quorum durability verified on the disks") \
   X(kSearchChecks, "histories checked by search")                 \
   X(kFsckRuns, "fsck runs")
