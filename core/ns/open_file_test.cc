@@ -291,7 +291,7 @@ TEST_F(OpenFileTest, ConcatRefusals) {
   const struct {
     Concat concat;
     const char* want;
-  } kCases[] = {
+  } cases[] = {
       {{"/d/t", {}}, "No sources given"},
       {{"/d/x", {"/d/a"}}, "File does not exist: /d/x"},
       {{"/d", {"/d/a"}}, "Path is not a file: /d"},
@@ -308,7 +308,7 @@ TEST_F(OpenFileTest, ConcatRefusals) {
       {{"/d/t", {"/d/a", "/d/a"}}, "concat: at least two of the source files are the same"},
       {{"/d/t", {"/d/a", "/d/x"}}, "File does not exist: /d/x"},
   };
-  for (const auto& c : kCases) EXPECT_EQ(Outcome(world_.Run(c.concat)), c.want);
+  for (const auto& c : cases) EXPECT_EQ(Outcome(world_.Run(c.concat)), c.want);
 }
 
 TEST_F(OpenFileTest, SetReplication) {

@@ -27,6 +27,19 @@ constexpr uint64_t kDurabilityInterval = 16;
 // The clients are as far away as a master, plus a little.
 constexpr Duration kClientDelay = 100;
 
+// Who is told by this answer that he has a file open now; null: nobody.
+const std::string* OpenedFor(const Call& call, const node::ClientReply& reply) {
+  const auto* command = std::get_if<ns::Command>(&call);
+  if (command == nullptr || reply.reply.code != ns::Code::kOk) return nullptr;
+  if (const auto* create = std::get_if<ns::Create>(&command->operation)) {
+    return &create->client_name;
+  }
+  if (const auto* append = std::get_if<ns::Append>(&command->operation)) {
+    return &append->client_name;
+  }
+  return nullptr;
+}
+
 std::string DescribeOutcome(const node::ClientReply& reply) {
   static constexpr const char* kNames[] = {"reply",    "not leader", "not ready", "busy",
                                            "disk low", "unknown",    "too large"};
@@ -163,6 +176,8 @@ void Cluster::Stepped(NodeId node, const node::Node& state, const node::Output& 
       for (const std::string& holder : renewal->holders) {
         file_leases_.Renewed(holder, pending->second.arrived);
       }
+    } else if (const std::string* holder = OpenedFor(pending->second.call, reply)) {
+      file_leases_.Renewed(*holder, pending->second.arrived);
     }
   }
 }

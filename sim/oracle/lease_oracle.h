@@ -19,8 +19,8 @@ class LeaseOracle {
   // of their clocks is wrong about a duration, as a fraction of it.
   LeaseOracle(Duration hard, Ratio clock_error) : hard_(hard), clock_error_(clock_error) {}
 
-  // A leader has made the answer that `holder`'s renewal, which arrived `at` that time, was heard;
-  // the answer need not arrive.
+  // A leader has made the answer that `holder`'s renewal, which arrived `at` that time, was heard,
+  // or that he has a file open; the answer need not arrive.
   void Renewed(const std::string& holder, Micros at);
   // `release` has been seen to be committed for the first time. `effective`: the lease was still
   // that holder's.

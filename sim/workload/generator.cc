@@ -254,8 +254,10 @@ ns::Operation Generator::Truncate() {
   const uint64_t blocks = Draw(0, 3) * kBlockSize / 2;
   const uint64_t small_blocks = Draw(0, 12) * kSmallBlockSize;
   const uint64_t inside = Draw(0, kMiB / 2);
-  truncate.new_length = Percent(50) ? blocks : small_blocks;
-  if (Percent(60)) truncate.new_length += inside;
+  if (Percent(75)) {
+    truncate.new_length = Percent(50) ? blocks : small_blocks;
+    if (Percent(60)) truncate.new_length += inside;
+  }
   truncate.client_name = NewHolder();
   return truncate;
 }
