@@ -82,7 +82,8 @@ Call Generator::Next() {
     command.caller = CallerFor(true);
     return command;
   }
-  if (!kept_.empty() && Percent(15)) {
+  // Half of the clients are lazy: they come close to the limits.
+  if (!kept_.empty() && Percent(client_ % 2 == 0 ? 15 : 3)) {
     Renewal renewal{kept_};
     if (file_.has_value()) renewal.holders.push_back(file_->holder);
     // Even who is slow may fall silent.
@@ -105,8 +106,8 @@ Call Generator::Next() {
 std::optional<ns::Operation> Generator::SafeMode() {
   if (!safe_mode_.has_value()) {
     if (Draw(0, 599) != 0) return std::nullopt;
-    safe_mode_.emplace();
-    safe_mode_->calls_left = Percent(75) ? Draw(1, 6) : Draw(10, 30);
+    const uint64_t calls = Percent(75) ? Draw(1, 6) : Draw(10, 30);
+    safe_mode_ = OwnSafeMode{.calls_left = calls};
     return ns::SetSafeMode{true};
   }
   safe_mode_->ending = safe_mode_->calls_left == 0;
@@ -117,7 +118,7 @@ std::optional<ns::Operation> Generator::SafeMode() {
 
 std::string Generator::NewHolder() {
   // Some share one lease with what they have open already, some with another client.
-  if (Percent(15)) return absl::StrCat("client-", client_);
+  if (Percent(30)) return absl::StrCat("client-", client_);
   if (Percent(5)) return absl::StrCat("client-", (client_ + 1) % 3);
   return absl::StrCat("client-", client_, "-file-", ++holders_);
 }
@@ -181,10 +182,8 @@ ns::Operation Generator::OpenForAppend() {
   append.path = FilePath();
   append.client_name = NewHolder();
   append.new_block = Percent(30);
-  file_.emplace();
-  file_->path = append.path;
-  file_->holder = append.client_name;
-  file_->blocks_left = Draw(0, 2);
+  const uint64_t blocks = Draw(0, 2);
+  file_ = OpenFile{.path = append.path, .holder = append.client_name, .blocks_left = blocks};
   last_was_file_ = true;
   return append;
 }
@@ -197,10 +196,8 @@ ns::Operation Generator::CreateFile() {
   create.create_parent = Percent(80);
   create.block_size = Percent(80) ? kBlockSize : kSmallBlockSize;
   if (Percent(50)) create.unmasked = 0666;
-  file_.emplace();
-  file_->path = create.path;
-  file_->holder = create.client_name;
-  file_->blocks_left = create.block_size == kBlockSize ? Draw(0, 2) : Draw(7, 10);
+  const uint64_t blocks = create.block_size == kBlockSize ? Draw(0, 2) : Draw(7, 10);
+  file_ = OpenFile{.path = create.path, .holder = create.client_name, .blocks_left = blocks};
   last_was_file_ = true;
   return create;
 }
@@ -406,9 +403,9 @@ ns::Operation Generator::NextOperation(bool* superuser) {
   *superuser = true;
   if (kind < 96) {
     const std::string directory = Path();
-    subtree_.emplace();
-    subtree_->path = absl::StrCat(directory, "/t", Draw(0, 2));
-    subtree_->files_left = Draw(5, 25);
+    const std::string path = absl::StrCat(directory, "/t", Draw(0, 2));
+    const uint64_t files = Draw(5, 25);
+    subtree_ = Subtree{.path = path, .files_left = files};
     ns::Mkdirs mkdirs;
     mkdirs.path = subtree_->path;
     return mkdirs;
