@@ -238,10 +238,14 @@ uint64_t Transaction::LastGenerationStamp() const {
 
 LeaseId Transaction::LeaseFor(const std::string& holder) {
   const auto lease = state_.open_files.leases().find(holder);
-  const bool outlives = state_.mutations.Has(Mutation::kN09LeaseOutlivesFiles);
-  if (lease != state_.open_files.leases().end() &&
-      (outlives || state_.open_files.CountLive(holder, state_.tree) > 0)) {
-    return lease->second.id;
+  if (lease == state_.open_files.leases().end()) return state_.counters.next_lease++;
+  if (state_.mutations.Has(Mutation::kN09LeaseOutlivesFiles)) return lease->second.id;
+  // Newest first: a writer with thousands of files open has most likely just opened one that is
+  // live, and those of unlinked directories are old.
+  const std::set<InodeId>& files = lease->second.files;
+  for (auto id = files.rbegin(); id != files.rend(); ++id) {
+    const Directory* const directory = tree().Find(state_.open_files.Find(*id)->record.directory);
+    if (directory != nullptr && tree().IsLive(directory)) return lease->second.id;
   }
   return state_.counters.next_lease++;
 }
