@@ -197,7 +197,8 @@ int ImportTree(const ServiceFlags& flags, const ImportCommandOptions& options) {
   }
 
   net::hadoop::IpcClient client(ClientOptions(flags, *masters));
-  RemoteFileSystem fs(&client);
+  IpcChannel channel(&client);
+  FileSystem fs(&channel);
   const auto before = fs.GetFileInfo(target->path);
   if (!before.ok()) {
     Complain(before.failure().message);

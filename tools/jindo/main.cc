@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,54 +13,18 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/concat.h"
-#include "net/hadoop/ipc_client.h"
-#include "tools/jindo/file_system.h"
+#include "tools/jindo/fs_command.h"
 #include "tools/jindo/import_command.h"
 #include "tools/jindo/jfs_commands.h"
 #include "tools/jindo/service.h"
-#include "tools/jindo/shell.h"
-#include "tools/jindo/target.h"
 
-// The command line: `jindo fs -ls /` mirrors `hadoop fs`, `jindo jfs -metaStatus` is about the
-// masters. See docs/operations.md. Exit codes are Hadoop's: 0, 1 failed, 255 wrongly called; those
-// of some commands say more (--help).
+// The command line: `jindo fs -ls /` is `hadoop fs -ls /`, `jindo jfs -metaStatus` is about the
+// masters. See docs/operations.md and docs/jindo-fs.md. Exit codes are Hadoop's: 0, 1 failed, 255
+// wrongly called; those of some commands say more (--help).
 namespace jfs::tools {
 namespace {
 
 constexpr int kUsageError = 255;
-
-// Connections by the masters they go to, made when first needed.
-class Connections {
- public:
-  explicit Connections(const ServiceFlags* flags) : flags_(flags) {}
-  absl::StatusOr<FileSystem*> Find(const Target& target) {
-    std::vector<net::HostPort> masters;
-    if (target.master.has_value()) {
-      masters = {*target.master};
-    } else {
-      if (!service_.has_value()) service_ = FindService(*flags_);
-      if (!service_->ok()) return service_->status();
-      absl::StatusOr<std::vector<net::HostPort>> found = MastersOf(**service_, target);
-      if (!found.ok()) return found.status();
-      masters = *std::move(found);
-    }
-    Connection& connection = connections_[masters];
-    if (connection.fs == nullptr) {
-      connection.client = std::make_unique<net::hadoop::IpcClient>(ClientOptions(*flags_, masters));
-      connection.fs = std::make_unique<RemoteFileSystem>(connection.client.get());
-    }
-    return connection.fs.get();
-  }
-
- private:
-  struct Connection {
-    std::unique_ptr<net::hadoop::IpcClient> client;
-    std::unique_ptr<RemoteFileSystem> fs;
-  };
-  const ServiceFlags* const flags_;
-  std::optional<absl::StatusOr<Service>> service_;
-  std::map<std::vector<net::HostPort>, Connection> connections_;
-};
 
 using Run = std::function<int()>;
 
@@ -70,17 +35,6 @@ struct Command {
   std::function<Run(CLI::App* app, ServiceFlags* flags)> declare;
 };
 
-// Runs a shell command on behalf of who is named by the flags.
-int WithShell(const ServiceFlags& flags, const std::function<int(Shell&)>& body) {
-  Connections connections(&flags);
-  Shell shell(
-      UserName(flags), [&](const Target& target) { return connections.Find(target); }, &std::cout,
-      &std::cerr);
-  const int code = body(shell);
-  std::cout.flush();
-  return code;
-}
-
 // Where flags live until the command runs.
 template <typename T>
 std::shared_ptr<T> Keep() {
@@ -88,113 +42,9 @@ std::shared_ptr<T> Keep() {
 }
 using Paths = std::vector<std::string>;
 
+// Commands about files and directories that Hadoop's shell does not have.
 std::vector<Command> FsCommands() {
   return {
-      {"ls", "Lists directories and files as `hadoop fs -ls` does.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto options = Keep<LsOptions>();
-         auto paths = Keep<Paths>();
-         app->add_flag("-R", options->recursive, "Directories in directories too");
-         app->add_flag("-d", options->directory_itself,
-                       "Directories themselves, not what is in them");
-         app->add_flag("-h", options->human, "Sizes as in 1.5 K");
-         app->add_flag("-C", options->paths_only, "Paths only");
-         app->add_option("path", *paths, "Default: the home directory");
-         return [=] {
-           return WithShell(*flags, [&](Shell& shell) { return shell.Ls(*options, *paths); });
-         };
-       }},
-      {"count",
-       "Directories, files and bytes below paths. Columns: DIR_COUNT FILE_COUNT CONTENT_SIZE "
-       "PATHNAME.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto options = Keep<CountOptions>();
-         auto paths = Keep<Paths>();
-         app->add_flag("-q", options->quota,
-                       "Quotas in front: QUOTA REM_QUOTA SPACE_QUOTA REM_SPACE_QUOTA");
-         app->add_flag("-h", options->human, "Numbers as in 1.5 K");
-         app->add_flag("-v", options->header, "A header line");
-         app->add_option("path", *paths)->required();
-         return [=] {
-           return WithShell(*flags, [&](Shell& shell) { return shell.Count(*options, *paths); });
-         };
-       }},
-      {"mkdir", "Makes directories.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto parents = Keep<bool>();
-         auto paths = Keep<Paths>();
-         app->add_flag("-p", *parents, "Missing parents too; no error if a directory exists");
-         app->add_option("path", *paths)->required();
-         return [=] {
-           return WithShell(*flags, [&](Shell& shell) { return shell.Mkdir(*parents, *paths); });
-         };
-       }},
-      {"touchz", "Makes files of no bytes.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto paths = Keep<Paths>();
-         app->add_option("path", *paths)->required();
-         return
-             [=] { return WithShell(*flags, [&](Shell& shell) { return shell.Touchz(*paths); }); };
-       }},
-      {"mv", "Renames, or moves into a directory.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto paths = Keep<Paths>();
-         app->add_option("path", *paths, "Sources, then the target")
-             ->required()
-             ->expected(2, CLI::detail::expected_max_vector_size);
-         return [=] { return WithShell(*flags, [&](Shell& shell) { return shell.Mv(*paths); }); };
-       }},
-      {"rm", "Deletes files, and with -r directories with all that is in them.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto options = Keep<RmOptions>();
-         auto paths = Keep<Paths>();
-         app->add_flag("-r,-R", options->recursive, "Directories too");
-         app->add_flag("-f", options->force, "No error for what does not exist");
-         app->add_flag("--skipTrash", options->skip_trash,
-                       "Delete at once also where a trash is configured");
-         app->add_option("path", *paths)->required();
-         return [=] {
-           return WithShell(*flags, [&](Shell& shell) { return shell.Rm(*options, *paths); });
-         };
-       }},
-      {"stat", "Prints what is known about files and directories: jindo fs -stat [FORMAT] PATH...",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto words = Keep<Paths>();
-         app->add_option("words", *words,
-                         "FORMAT (with %: a A mode, b bytes, F type, g group, n name, o block "
-                         "size, r replication, u owner, "
-                         "x X access time, y Y modification time; default %y), then paths")
-             ->required();
-         return [=] {
-           Paths paths = *words;
-           std::string format = "%y";
-           if (paths.front().find('%') != std::string::npos) {
-             format = paths.front();
-             paths.erase(paths.begin());
-           }
-           return WithShell(*flags, [&](Shell& shell) { return shell.Stat(format, paths); });
-         };
-       }},
-      {"test", "Answers by its exit code: 0 it is so, 1 it is not.",
-       [](CLI::App* app, ServiceFlags* flags) -> Run {
-         auto what = Keep<std::map<char, bool>>();
-         auto path = Keep<std::string>();
-         CLI::Option_group* const group = app->add_option_group("what");
-         group->add_flag("-d", (*what)['d'], "It is a directory");
-         group->add_flag("-e", (*what)['e'], "It exists");
-         group->add_flag("-f", (*what)['f'], "It is a file");
-         group->add_flag("-s", (*what)['s'], "It has more than 0 bytes");
-         group->add_flag("-z", (*what)['z'], "It has 0 bytes");
-         group->require_option(1);
-         app->add_option("path", *path)->required();
-         return [=] {
-           char which = 'e';
-           for (const auto& [letter, set] : *what) {
-             if (set) which = letter;
-           }
-           return WithShell(*flags, [&](Shell& shell) { return shell.Test(which, *path); });
-         };
-       }},
       {"import",
        "Imports a local tree: directories and files with sizes, modes, owners and times (contents "
        "are not copied).\n"
@@ -310,12 +160,17 @@ std::vector<std::string> WithTwoDashes(const CLI::App& app, std::vector<std::str
   return arguments;
 }
 
-int RunCommand(std::string_view group, const Command& command, std::vector<std::string> arguments) {
-  CLI::App app(std::string(command.help), Concat("jindo ", group, " -", command.name));
-  app.set_help_flag("--help", "Print this");
+ServiceFlags FlagsOfEnvironment() {
   ServiceFlags flags;
   if (const char* masters = std::getenv("JINDO_MASTERS"); masters != nullptr)
     flags.environment = masters;
+  return flags;
+}
+
+int RunCommand(std::string_view group, const Command& command, std::vector<std::string> arguments) {
+  CLI::App app(std::string(command.help), Concat("jindo ", group, " -", command.name));
+  app.set_help_flag("--help", "Print this");
+  ServiceFlags flags = FlagsOfEnvironment();
   const Run run = command.declare(&app, &flags);
   constexpr char kGroup[] = "Which masters";
   app.add_option("--masters", flags.masters, "host:port,host:port,…; default: JINDO_MASTERS")
@@ -353,6 +208,8 @@ int Main(std::vector<std::string> arguments) {
   const auto usage = [&](std::ostream& out) {
     out << "usage: jindo fs|jfs -COMMAND [flags] [arguments]      (--help behind a command says "
            "more)\n\n";
+    out << "  jindo fs -COMMAND           All of `hadoop fs` that is about names and attributes; "
+           "jindo fs -help says more\n";
     for (const auto& [group, commands] : groups) PrintUsage(out, group, commands);
   };
   const auto is_help = [](const std::string& word) {
@@ -371,15 +228,24 @@ int Main(std::vector<std::string> arguments) {
     std::cerr << "jindo: there is no '" << arguments[0] << "'; there are fs and jfs\n";
     return kUsageError;
   }
-  if (arguments.size() < 2 || is_help(arguments[1])) {
+  const bool fs = group->first == "fs";
+  if (!fs && (arguments.size() < 2 || is_help(arguments[1]))) {
     PrintUsage(arguments.size() < 2 ? std::cerr : std::cout, group->first, group->second);
     return arguments.size() < 2 ? kUsageError : 0;
   }
   for (const Command& command : group->second) {
+    if (arguments.size() < 2) break;
     if (arguments[1] == Concat("-", command.name) || arguments[1] == Concat("--", command.name)) {
       return RunCommand(group->first, command,
                         std::vector<std::string>(arguments.begin() + 2, arguments.end()));
     }
+  }
+  if (fs) {
+    std::ostringstream own;
+    own << "\nCommands of our own, which say more with --help:\n";
+    PrintUsage(own, group->first, group->second);
+    return RunFs(FlagsOfEnvironment(), own.str(),
+                 std::vector<std::string>(arguments.begin() + 1, arguments.end()));
   }
   std::cerr << arguments[1] << ": Unknown command\n";
   PrintUsage(std::cerr, group->first, group->second);

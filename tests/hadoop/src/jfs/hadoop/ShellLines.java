@@ -164,6 +164,11 @@ public final class ShellLines {
     text = text.replaceAll("\\b2[0-9]{11}\\b", "<checkpoint>");
     // The shell prints the stack of the server in some errors, and sets an advice behind its last line.
     text = text.replaceAll("(?m)^\\s+at .*\\n", "").replace(". Consider using -skipTrash option", "");
+    return withoutPresent(text);
+  }
+
+  /** Times that a line set are compared; the present is only that. */
+  static String withoutPresent(String text) {
     text = DATE.matcher(text).replaceAll(found -> isRecent(found.group()) ? "<now>" : Matcher.quoteReplacement(found.group()));
     return MILLISECONDS.matcher(text).replaceAll(
         found -> isRecent(Instant.ofEpochMilli(Long.parseLong(found.group()))) ? "<now>" : found.group());
@@ -174,13 +179,12 @@ public final class ShellLines {
     return isRecent(LocalDateTime.parse(date, format).toInstant(ZoneOffset.UTC));
   }
 
-  /** Times that a line set are compared; the present is only that. */
   private static boolean isRecent(Instant time) {
     return time.isAfter(Instant.now().minusSeconds(7200)) && time.isBefore(Instant.now().plusSeconds(60));
   }
 
   /** As a shell cuts a line: blanks, '…' and "…". */
-  private static List<String> words(String line) throws IOException {
+  static List<String> words(String line) throws IOException {
     List<String> out = new ArrayList<>();
     StringBuilder word = null;
     char quote = 0;
