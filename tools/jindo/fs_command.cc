@@ -90,6 +90,8 @@ std::optional<std::string> TakeOptions(std::vector<std::string>* words, Options*
       options->settings[value->substr(0, equals)] = value->substr(equals + 1);
     }
   }
+  // As the reader of Hadoop's generic options has it: these end them.
+  if (!rest.empty() && (rest.front() == "-" || rest.front() == "--")) rest.erase(rest.begin());
   *words = std::move(rest);
   return std::nullopt;
 }

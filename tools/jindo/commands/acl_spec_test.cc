@@ -62,12 +62,12 @@ TEST(FormatAcl, OfAModeAlone) {
 
 TEST(FormatAcl, ShowsWhatTheMaskLeaves) {
   AclStatus acl;
-  for (const AclEntry& entry :
-       *ParseAclSpec("user:bob:rwx,group::r-x,default:user::rwx,default:user:bob:rwx,"
-                     "default:group::rw-,default:mask::r--,default:other::---",
-                     true)) {
-    *acl.add_entries() = entry;
-  }
+  const Answer<std::vector<AclEntry>> entries = ParseAclSpec(
+      "user:bob:rwx,group::r-x,default:user::rwx,default:user:bob:rwx,default:group::rw-,"
+      "default:mask::r--,default:other::---",
+      true);
+  ASSERT_TRUE(entries.ok());
+  for (const AclEntry& entry : *entries) *acl.add_entries() = entry;
   EXPECT_EQ(FormatAcl("d", StatusOf(0750), &acl),
             "# file: d\n# owner: root\n# group: staff\n"
             "user::rwx\nuser:bob:rwx\t#effective:r-x\ngroup::r-x\nmask::r-x\nother::---\n"

@@ -7,8 +7,6 @@
 namespace jfs::tools {
 namespace {
 
-using std::string_literals::operator""s;
-
 struct ValueCase {
   std::string name, text, want;
 };
@@ -16,7 +14,7 @@ const ValueCase kValueCases[] = {
     {"Text", "some text", "some text"},
     {"Quoted", "\"some text\"", "some text"},
     {"OneQuote", "\"", "\""},
-    {"Hex", "0x00ff41", "\x00\xff\x41"s},
+    {"Hex", "0x00ff41", std::string("\x00\xff\x41", 3)},
     {"HexUpper", "0X4142", "AB"},
     {"HexOdd", "0x4", "org.apache.commons.codec.DecoderException: Odd number of characters."},
     {"HexWrong", "0x4g",

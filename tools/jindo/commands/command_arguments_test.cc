@@ -19,8 +19,8 @@ Parsed Parse(ArgumentFormat format, Arguments arguments) {
 }
 
 TEST(ArgumentFormat, TakesSwitchesFromTheFront) {
-  const Parsed parsed = Parse({1, ArgumentFormat::kAny, {"R", "skipTrash"}},
-                              {"-skipTrash", "-R", "a", "-R"});
+  const Parsed parsed =
+      Parse({1, ArgumentFormat::kAny, {"R", "skipTrash"}}, {"-skipTrash", "-R", "a", "-R"});
   EXPECT_FALSE(parsed.outcome.has_value());
   EXPECT_EQ(parsed.rest, (Arguments{"a", "-R"}));
   EXPECT_EQ(parsed.found, (std::set<std::string>{"R", "skipTrash"}));

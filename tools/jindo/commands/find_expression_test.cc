@@ -47,7 +47,7 @@ TEST(FindExpression, PrintsWhatFits) {
   ASSERT_TRUE(expression.ok());
   expression->Apply("abc", "/x/abc", print);
   expression->Apply("b", "/x/b", print);
-  EXPECT_EQ(printed, std::string("/x/abc\0/x/abc\n/x/b\0", 20));
+  EXPECT_EQ(printed, std::string("/x/abc\0/x/abc\n/x/b\0", 19));
 }
 
 }  // namespace

@@ -13,10 +13,18 @@ namespace {
 constexpr std::string_view kNotFoundClass = "org.apache.hadoop.fs.PathNotFoundException";
 constexpr std::string_view kFileNotFoundClass = "java.io.FileNotFoundException";
 
-Answer<FileSystem*> FileSystemOf(const Session& session, const HadoopPath& qualified) {
+Failure NoFileSystem(std::string_view scheme) {
+  return {.exception_class = "org.apache.hadoop.fs.UnsupportedFileSystemException",
+          .message = Concat("No FileSystem for scheme \"", scheme, "\"")};
+}
+
+// `path` as it was typed.
+Answer<FileSystem*> FileSystemOf(const Session& session, const HadoopPath& path) {
+  // "//x/y": Java calls the scheme that is not there so.
+  if (path.scheme.empty() && path.authority.has_value()) return NoFileSystem("null");
+  const HadoopPath qualified = path.QualifiedBy(session.root);
   if (qualified.scheme != session.root.scheme) {
-    return Failure{.exception_class = "org.apache.hadoop.fs.UnsupportedFileSystemException",
-                   .message = Concat("No FileSystem for scheme \"", qualified.scheme, "\"")};
+    return NoFileSystem(qualified.scheme);
   }
   return session.connect(qualified.authority.value_or(""));
 }
@@ -28,7 +36,7 @@ Answer<Item> ItemOf(const Session& session, std::string text) {
   Item out;
   out.path = path->QualifiedBy(session.Home());
   out.shown = std::move(text);
-  const Answer<FileSystem*> fs = FileSystemOf(session, out.path);
+  const Answer<FileSystem*> fs = FileSystemOf(session, *path);
   if (!fs.ok()) return fs.failure();
   out.fs = *fs;
   return out;
@@ -182,7 +190,7 @@ Answer<std::vector<Item>> ExpandArgument(const Session& session, const std::stri
   const Answer<HadoopPath> pattern = HadoopPath::Parse(argument);
   if (!pattern.ok()) return pattern.failure();
   const HadoopPath home = session.Home();
-  const Answer<FileSystem*> fs = FileSystemOf(session, pattern->QualifiedBy(home));
+  const Answer<FileSystem*> fs = FileSystemOf(session, *pattern);
   if (!fs.ok()) return fs.failure();
   const Answer<std::vector<std::string>> alternatives = ExpandBraces(pattern->path);
   if (!alternatives.ok()) return alternatives.failure();

@@ -23,20 +23,16 @@ std::string_view Trimmed(std::string_view text) {
 
 }  // namespace
 
-std::optional<PermissionChange> PermissionChange::Parse(std::string_view text) {
+std::optional<PermissionChange> PermissionChange::ParseParts(std::string_view text,
+                                                             bool letters_wanted) {
   PermissionChange out;
   std::string_view rest = text;
-  bool symbolic = false;
-  while (!symbolic || !rest.empty()) {
+  for (bool first = true; first || !rest.empty(); first = false) {
     TakeOf(kBlank, &rest);
     const std::string_view classes = TakeOf("ugoa", &rest);
     const std::string_view operations = TakeOf("+=-", &rest);
     const std::string_view letters = operations.empty() ? "" : TakeOf("rwxXt", &rest);
-    if (letters.empty()) {
-      if (symbolic) return std::nullopt;
-      break;
-    }
-    symbolic = true;
+    if (operations.empty() || (letters_wanted && letters.empty())) return std::nullopt;
     const std::string separators = std::string(TakeOf(", \t\n\v\f\r", &rest));
     Part part = {.operation = operations.back()};
     bool sticky = false;
@@ -57,8 +53,28 @@ std::optional<PermissionChange> PermissionChange::Parse(std::string_view text) {
     }
     if (!rest.empty() && separators.find(',') == std::string::npos) return std::nullopt;
   }
-  if (symbolic) return out;
+  return out;
+}
 
+std::optional<uint32_t> PermissionChange::ParseUmask(std::string_view text) {
+  uint32_t bits = 0;
+  for (const char c : text) bits = bits << 3 | static_cast<uint32_t>(c - '0');
+  const bool octal = text.find_first_not_of("01234567") == std::string_view::npos;
+  if (octal && !text.empty() && text.size() <= 4) return bits & 0777;
+  const std::optional<PermissionChange> remains = ParseParts(text, /*letters_wanted=*/false);
+  if (!remains.has_value()) return std::nullopt;
+  return ~remains->ApplyTo(0, /*directory=*/true) & 0777;
+}
+
+std::optional<PermissionChange> PermissionChange::Parse(std::string_view text) {
+  std::string_view start = text;
+  TakeOf(kBlank, &start);
+  TakeOf("ugoa", &start);
+  // Once it begins like symbols it has to go on so; "+755" does not.
+  if (!TakeOf("+=-", &start).empty() && !TakeOf("rwxXt", &start).empty()) {
+    return ParseParts(text, /*letters_wanted=*/true);
+  }
+  PermissionChange out;
   std::string_view digits = Trimmed(text);
   if (digits.starts_with('+')) digits.remove_prefix(1);
   const bool octal = digits.find_first_not_of("01234567") == std::string_view::npos;

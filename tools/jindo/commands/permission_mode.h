@@ -15,6 +15,9 @@ class PermissionChange {
  public:
   // Nothing: the text is no such mode.
   static std::optional<PermissionChange> Parse(std::string_view text);
+  // Bits that files and directories lose, as fs.permissions.umask-mode has them: octal digits that
+  // say which, or parts like u=rwx,g=rx,o= that say which remain.
+  static std::optional<uint32_t> ParseUmask(std::string_view text);
   // `mode` is of 01777. X is x for directories and where somebody may execute already.
   uint32_t ApplyTo(uint32_t mode, bool directory) const;
 
@@ -24,6 +27,7 @@ class PermissionChange {
     char operation = '+';  // + - =
     uint32_t bits = 0;
   };
+  static std::optional<PermissionChange> ParseParts(std::string_view text, bool letters_wanted);
   static uint32_t Apply(const Part& part, uint32_t bits, bool may_execute);
   Part user_, group_, other_, sticky_;
 };

@@ -48,10 +48,19 @@ INSTANTIATE_TEST_SUITE_P(All, ModeTest, testing::ValuesIn(kModeCases),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(PermissionChange, RefusesWhatIsNoMode) {
-  for (const char* text : {"", "abc", "u+q", "77777", "2755", "64", "888", "u", "u+", "u+x g+x",
-                           "u+x;g+x", "x"}) {
+  for (const char* text :
+       {"", "abc", "u+q", "77777", "2755", "64", "888", "u", "u+", "u+x g+x", "u+x;g+x", "x"}) {
     EXPECT_FALSE(PermissionChange::Parse(text).has_value()) << text;
   }
+}
+
+TEST(PermissionChange, Umasks) {
+  EXPECT_EQ(PermissionChange::ParseUmask("022"), 022U);
+  EXPECT_EQ(PermissionChange::ParseUmask("77"), 077U);
+  EXPECT_EQ(PermissionChange::ParseUmask("u=rwx,g=rx,o="), 027U);
+  EXPECT_EQ(PermissionChange::ParseUmask("a=rwx"), 0U);
+  EXPECT_EQ(PermissionChange::ParseUmask("nonsense"), std::nullopt);
+  EXPECT_EQ(PermissionChange::ParseUmask(""), std::nullopt);
 }
 
 }  // namespace

@@ -22,17 +22,12 @@ Answer<uint32_t> Session::Umask() const {
   const auto it = settings.find("fs.permissions.umask-mode");
   if (it == settings.end()) return 022U;
   const std::string& text = it->second;
-  if (text.find_first_not_of("01234567") == std::string::npos && !text.empty() &&
-      text.size() <= 4) {
-    return static_cast<uint32_t>(std::stoul(text, nullptr, 8)) & 0777;
-  }
-  // Symbols say what remains: u=rwx,g=rx,o=.
-  const std::optional<PermissionChange> change = PermissionChange::Parse(text);
-  if (!change.has_value()) {
+  const std::optional<uint32_t> umask = PermissionChange::ParseUmask(text);
+  if (!umask.has_value()) {
     return Misuse(Concat("Unable to parse configuration fs.permissions.umask-mode with value ",
                          text, " as octal or symbolic umask."));
   }
-  return ~change->ApplyTo(0, /*directory=*/true) & 0777;
+  return *umask;
 }
 
 void Log(const Session& session, std::string_view level, std::string_view source,

@@ -118,8 +118,11 @@ namespace {
 
 Outcome DeleteCheckpoints(const Session& session, FileSystem* fs, const HadoopPath& trash,
                           bool all) {
-  Log(session, "INFO", kSource,
-      Concat("TrashPolicyDefault#deleteCheckpoint for trashRoot: ", trash.ToString()));
+  // Hadoop's shell says it twice.
+  for (int i = 0; i < 2; ++i) {
+    Log(session, "INFO", kSource,
+        Concat("TrashPolicyDefault#deleteCheckpoint for trashRoot: ", trash.ToString()));
+  }
   const auto interval = static_cast<int64_t>(session.Number(kIntervalKey, 0) * kMillisInMinute);
   const auto now = static_cast<int64_t>(session.now_millis());
   Page entries;
