@@ -43,12 +43,30 @@ grep -qx "$(printf "name with ':'\td/co:lon")" "$work/skipped" || fail "the skip
 grep -qx "$(printf 'symbolic link\tlink')" "$work/skipped" || fail "the skipped link is not listed"
 TZ=UTC wants 0 "2001-02-03 04:05 /in/d" jindo fs -ls -d /in/d
 wants 0 "drwxr-x---" jindo fs -ls -d /in/d
-wants 0 "2001-02-03 04:05:06" jindo fs -stat /in
+TZ=UTC wants 0 "2001-02-03 04:05:06" jindo fs -stat /in
 wants 0 "           1            1                  5 /in/d/e" jindo fs -count /in/d/e
 # More than one page of a listing.
 [[ $(jindo fs -ls -C /in/full | sort -u | wc -l) == 1500 ]] || fail "the listing of /in/full is not whole"
 wants 1 "ls: \`/nowhere': No such file or directory" jindo fs -ls /nowhere
 wants 255 "Unknown command" jindo fs -frobnicate
+wants 0 "-find <path> ... <expression> ... :" jindo fs -help find
+wants 255 "-mkdir: Not enough arguments: expected 1 but got 0" jindo fs -mkdir
+wants 1 "come" jindo fs -cat /in/d/e/deep
+wants 0 "/in/d/e/deep" jindo fs -find /in -name 'd?ep'
+# Reading ahead through several connections changes nothing.
+[[ $(jindo fs -ls -R -C /in | md5sum) == $(jindo fs --parallel 0 -ls -R -C /in | md5sum) ]] ||
+  fail "the listing of the tree depends on --parallel"
+jindo fs -mkdir -p /own/sub
+jindo fs -touchz /own/f /own/sub/g
+jindo fs -chmod -R o-rwx /own
+wants 0 "-rw-r-----" jindo fs -ls /own
+jindo fs -setfacl -m user:bob:r-- /own/f
+wants 0 "user:bob:r--" jindo fs -getfacl -R /own
+jindo fs -setfattr -n user.key -v 0x76 /own/f
+wants 0 'user.key="v"' jindo fs -getfattr -d /own/f
+wants 1 "Permission denied: user=carol" jindo fs --user carol -ls /own
+wants 0 "INFO fs.TrashPolicyDefault: Moved: 'jfs://test/own/sub' to trash" jindo fs -D fs.trash.interval=60 -rm -r /own/sub
+wants 0 ".Trash/Current/own/sub/g" jindo fs -ls -R -C .Trash
 wants 1 "4 refused" jindo fs -import "$work/tree/d" /stranger --user stranger --no-owner --log "$work/stranger.ack"
 
 cluster kill-leader

@@ -51,7 +51,8 @@ TEST(HadoopPath, IsQualifiedByTheWorkingDirectory) {
   EXPECT_EQ(Parsed(".").QualifiedBy(home).ToString(), "jfs://test/user/bob");
   EXPECT_EQ(Parsed("/x").QualifiedBy(home).ToString(), "jfs://test/x");
   EXPECT_EQ(Parsed("jfs:///x").QualifiedBy(home).ToString(), "jfs://test/x");
-  EXPECT_EQ(Parsed("jfs://other").QualifiedBy(home).ToString(), "jfs://other/");
+  // Not the root: so it is in Hadoop.
+  EXPECT_EQ(Parsed("jfs://other").QualifiedBy(home).ToString(), "jfs://other/user/bob");
 }
 
 TEST(HadoopPath, HasParentsAndNames) {
