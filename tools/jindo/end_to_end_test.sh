@@ -51,7 +51,7 @@ wants 1 "ls: \`/nowhere': No such file or directory" jindo fs -ls /nowhere
 wants 255 "Unknown command" jindo fs -frobnicate
 wants 0 "-find <path> ... <expression> ... :" jindo fs -help find
 wants 255 "-mkdir: Not enough arguments: expected 1 but got 0" jindo fs -mkdir
-wants 1 "come" jindo fs -cat /in/d/e/deep
+wants 1 "kept by the data server" jindo fs -cat /in/d/e/deep
 wants 0 "/in/d/e/deep" jindo fs -find /in -name 'd?ep'
 # Reading ahead through several connections changes nothing.
 [[ $(jindo fs -ls -R -C /in | md5sum) == $(jindo fs --parallel 0 -ls -R -C /in | md5sum) ]] ||
