@@ -35,7 +35,7 @@ struct FsShellTest : testing::Test {
   }
 
   // What the line prints on standard output; *code and errors() are set.
-  std::string Run(Arguments words) {
+  std::string Run(const Arguments& words) {
     out.str("");
     err.str("");
     code = RunFsShell(&session, "own options\n", words);

@@ -115,7 +115,8 @@ Outcome Follow(FileSystem* fs, const HadoopPath& pattern, bool* saw_wildcard,
         if (child.path().empty()) continue;  // a file lists itself
         if (!last && child.filetype() != FileStatus::IS_DIR) continue;
         if (!glob->Matches(child.path())) continue;
-        next.push_back({.path = candidate.path.Child(child.path()), .status = std::move(child)});
+        HadoopPath path = candidate.path.Child(child.path());
+        next.push_back({.path = std::move(path), .status = std::move(child)});
       }
     }
     level = std::move(next);
@@ -143,7 +144,7 @@ std::string RelativeTo(const std::string& home, const std::string& path, bool di
   }
   std::string out = common < path.size() ? path.substr(common) : "";
   for (size_t i = common; i < from.size(); ++i) {
-    if (from[i] == '/') out = out.empty() ? ".." : "../" + out;
+    if (from[i] == '/') out.insert(0, out.empty() ? ".." : "../");
   }
   return out;
 }

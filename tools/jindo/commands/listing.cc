@@ -133,7 +133,7 @@ class ListCommand : public Command {
   size_t policy_width_ = 0;
 };
 
-class FindCommand : public Command {
+class FindFilesCommand : public Command {
  public:
   using Command::Command;
 
@@ -251,7 +251,7 @@ std::unique_ptr<Command> MakeList(std::string name, Session* session) {
   return std::make_unique<ListCommand>(std::move(name), session);
 }
 std::unique_ptr<Command> MakeFind(std::string name, Session* session) {
-  return std::make_unique<FindCommand>(std::move(name), session);
+  return std::make_unique<FindFilesCommand>(std::move(name), session);
 }
 std::unique_ptr<Command> MakeStat(std::string name, Session* session) {
   return std::make_unique<StatCommand>(std::move(name), session);
