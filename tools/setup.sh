@@ -16,7 +16,8 @@ BUILD_PACKAGES=(
   # Libraries, seen by the build as @debian//:NAME (third_party/debian.BUILD).
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libisal-dev liburing-dev libjemalloc-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev
-  libmicrohttpd-dev libcurl4-openssl-dev libzstd-dev liblz4-dev libsnappy-dev libxxhash-dev zlib1g-dev libbz2-dev libssl-dev
+  libmicrohttpd-dev libcpp-httplib-dev libcurl4-openssl-dev libzstd-dev liblz4-dev libsnappy-dev libxxhash-dev zlib1g-dev
+  libbz2-dev libssl-dev
 )
 # What bench/commit_path compares itself with: etcd and the load generator that drives it.
 BENCH_PACKAGES=(etcd-server etcd-client nghttp2-client)
@@ -24,10 +25,12 @@ BENCH_PACKAGES=(etcd-server etcd-client nghttp2-client)
 CLIENT_PACKAGES=(hdfs-cli)
 # What tests/hadoop needs, with the clients, to run a real NameNode and to build clients that Debian does not have.
 HADOOP_PACKAGES=(default-jdk-headless maven golang-go python3-venv)
+# What tests/ots needs to install and run the official Tablestore SDKs.
+SDK_PACKAGES=(nodejs npm default-jdk-headless maven golang-go python3-venv)
 
 usage() {
   cat <<TEXT
-usage: tools/setup.sh [--bench] [--clients] [--hadoop] [--all] [--check] [--list]
+usage: tools/setup.sh [--bench] [--clients] [--hadoop] [--sdks] [--all] [--check] [--list]
 
 Installs the Debian 12 packages that this project needs and that are missing.
 
@@ -35,6 +38,7 @@ Installs the Debian 12 packages that this project needs and that are missing.
   --bench      also what the benchmarks compare with: ${BENCH_PACKAGES[*]}
   --clients    also clients of other makes: ${CLIENT_PACKAGES[*]}
   --hadoop     also what tests/hadoop needs: the clients and ${HADOOP_PACKAGES[*]}
+  --sdks       also what tests/ots needs: ${SDK_PACKAGES[*]}
   --all        all of these
   --check      install nothing; name what is missing and exit 1 if anything is
   --list       install nothing; print the packages of the chosen groups, one a line
@@ -46,13 +50,14 @@ die() {
   exit 1
 }
 
-bench=false clients=false hadoop=false check=false list=false
+bench=false clients=false hadoop=false sdks=false check=false list=false
 for argument in "$@"; do
   case "$argument" in
     --bench) bench=true ;;
     --clients) clients=true ;;
     --hadoop) clients=true hadoop=true ;;
-    --all) bench=true clients=true hadoop=true ;;
+    --sdks) sdks=true ;;
+    --all) bench=true clients=true hadoop=true sdks=true ;;
     --check) check=true ;;
     --list) list=true ;;
     -h | --help) usage; exit 0 ;;
@@ -64,6 +69,9 @@ wanted=("${BUILD_PACKAGES[@]}")
 if $bench; then wanted+=("${BENCH_PACKAGES[@]}"); fi
 if $clients; then wanted+=("${CLIENT_PACKAGES[@]}"); fi
 if $hadoop; then wanted+=("${HADOOP_PACKAGES[@]}"); fi
+if $sdks; then wanted+=("${SDK_PACKAGES[@]}"); fi
+# Two groups may want the same package.
+mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | awk '!seen[$0]++')
 if $list; then
   printf '%s\n' "${wanted[@]}"
   exit 0

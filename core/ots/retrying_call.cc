@@ -41,6 +41,13 @@ NextStep RetryingCall::Start(Micros now) {
 
 NextStep RetryingCall::Resume(Micros now) { return Attempt(now); }
 
+Outcome RetryingCall::Abandon(std::string problem, bool sent) {
+  if (sent && !IsRead(operation_)) ++in_doubt_;
+  last_error_ = {};
+  last_problem_ = std::move(problem);
+  return Finish(in_doubt_ == 0 ? Outcome::Kind::kRefused : Outcome::Kind::kUnknown);
+}
+
 NextStep RetryingCall::Attempt(Micros now) {
   ++attempts_;
   return MakeAttempt{.until = std::min(deadline_, now + options_.attempt_timeout)};

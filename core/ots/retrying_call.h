@@ -80,6 +80,9 @@ class RetryingCall {
   NextStep AttemptEnded(const AttemptEnd& end, Micros now, uint64_t jitter);
   // A pause is over.
   NextStep Resume(Micros now);
+  // The caller gives up, at any time; `sent`: an attempt is under way and may have reached the
+  // service.
+  Outcome Abandon(std::string problem, bool sent);
 
   uint32_t attempts() const { return attempts_; }
 

@@ -68,7 +68,10 @@ class SetupTest(unittest.TestCase):
     def test_groups_add_to_each_other(self):
         self.assertIn("etcd-server", self.packages("--bench"))
         self.assertNotIn("hdfs-cli", self.packages("--bench"))
-        self.assertEqual(set(self.packages("--all")), set(self.packages("--bench")) | set(self.packages("--hadoop")))
+        groups = [set(self.packages(group)) for group in ("--bench", "--hadoop", "--sdks")]
+        self.assertEqual(set(self.packages("--all")), set().union(*groups))
+        # Groups share packages; each is named once.
+        self.assertEqual(len(self.packages("--all")), len(set(self.packages("--all"))))
         self.assertLess(set(self.packages("--clients")), set(self.packages("--hadoop")))
 
     def test_check_installs_nothing(self):
