@@ -4,8 +4,6 @@
 #include <bit>
 #include <utility>
 
-#include "core/base/check.h"
-
 namespace jfs::storage {
 
 AlignedBuffer AlignedBuffers::Take(size_t bytes) {
@@ -23,12 +21,12 @@ AlignedBuffer AlignedBuffers::Take(size_t bytes) {
   }
   AlignedBuffer fresh;
   fresh.data.reset(static_cast<char*>(std::aligned_alloc(kDirectAlignment, capacity)));
-  CHECK(fresh.data != nullptr) << "out of memory for a buffer of " << capacity << " bytes";
-  fresh.capacity = capacity;
+  if (fresh.data != nullptr) fresh.capacity = capacity;
   return fresh;
 }
 
 void AlignedBuffers::Return(AlignedBuffer buffer) {
+  if (buffer.data == nullptr) return;
   std::lock_guard<std::mutex> lock(mutex_);
   if (kept_bytes_ + buffer.capacity > max_kept_bytes_) return;
   kept_bytes_ += buffer.capacity;

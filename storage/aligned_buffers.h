@@ -28,7 +28,7 @@ class AlignedBuffers {
   // Keeps at most `max_kept_bytes` unused.
   explicit AlignedBuffers(size_t max_kept_bytes) : max_kept_bytes_(max_kept_bytes) {}
 
-  // A buffer of at least `bytes`.
+  // A buffer of at least `bytes`; one without data if there is no memory for it.
   AlignedBuffer Take(size_t bytes);
   void Return(AlignedBuffer buffer);
 

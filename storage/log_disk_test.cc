@@ -1,5 +1,6 @@
 #include "storage/log_disk.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "gmock/gmock.h"
@@ -275,6 +277,39 @@ INSTANTIATE_TEST_SUITE_P(All, LogDiskTest,
                                                   : "Thread") +
                                   (std::get<1>(info.param) ? "Direct" : "Cached");
                          });
+
+// Puts something that is no ring in the place of this process's io_uring, and returns whether there
+// was one.
+bool BreakTheRing() {
+  for (int fd = 3; fd < 1024; ++fd) {
+    char target[64] = {};
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    if (readlink(link.c_str(), target, sizeof target - 1) <= 0) continue;
+    if (std::string_view(target) != "anon_inode:[io_uring]") continue;
+    const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+    CHECK_EQ(dup2(nothing.get(), fd), fd);
+    return true;
+  }
+  return false;
+}
+
+// The kernel may be short of anything at any time: that is an error of the log, not a bug.
+TEST_P(LogDiskTest, KernelThatTakesNoMoreWritesIsAnErrorOfTheLog) {
+  if (std::get<0>(GetParam()) != LogDisk::Writer::kIoUring) GTEST_SKIP() << "needs no ring";
+  RunOne(log::CreateFile{.file = "a", .bytes = 128 * 4096});
+  ASSERT_TRUE(BreakTheRing());
+  for (int round = 0; round < 2; ++round) {
+    // More than the ring has places.
+    std::vector<log::DiskAction> writes;
+    for (uint64_t i = 0; i < 100; ++i) {
+      writes.push_back(log::WriteFile{.file = "a", .offset = i * 4096, .data = Filled('z', 4096)});
+    }
+    for (const DiskCompletion& done : Run(std::move(writes))) {
+      EXPECT_EQ(done.error, DiskError::kIo);
+      EXPECT_THAT(done.error_text, HasSubstr("write 4096 bytes at offset "));
+    }
+  }
+}
 
 TEST(LogDiskOpen, SaysHowItWrites) {
   TemporaryDirectory directory;

@@ -59,8 +59,12 @@ class ThreadLogWriter : public LogWriter {
     int error = 0;
     if (direct_) {
       AlignedBuffer buffer = buffers_.Take(data.size());
-      std::memcpy(buffer.data.get(), data.data(), data.size());
-      error = WriteDurably(write.file->get(), write.offset, buffer.data.get(), data.size());
+      if (buffer.data == nullptr) {
+        error = ENOMEM;
+      } else {
+        std::memcpy(buffer.data.get(), data.data(), data.size());
+        error = WriteDurably(write.file->get(), write.offset, buffer.data.get(), data.size());
+      }
       buffers_.Return(std::move(buffer));
     } else {
       error = WriteDurably(write.file->get(), write.offset, data.data(), data.size());

@@ -15,7 +15,7 @@ of them, also those not yet committed, but clang-tidy leaves tests (*_test.cc) o
   --tests          clang-tidy over tests too
   --changed [BASE] only files that differ from BASE (default: HEAD), tests too
 
-Exit status 1 if anything was found. tools/test.sh runs it without options.
+Exit status 1 if anything was found, 2 if it cannot look. tools/test.sh runs it without options.
 TEXT
 }
 
@@ -57,6 +57,11 @@ if ((${#files[@]} == 0)); then
   echo "lint: no C++ files to check"
   exit 0
 fi
+
+for program in clang-format-14 clang-tidy-14; do
+  if [[ $program == clang-tidy-14 ]] && ! $tidy; then continue; fi
+  command -v "$program" > /dev/null || { echo "lint: there is no $program: run tools/setup.sh" >&2; exit 2; }
+done
 
 status=0
 if $fix; then

@@ -17,6 +17,15 @@ It has no DataNode and is no member of an HA pair. DIR/log holds what it says, D
 TEXT
 }
 
+# alive PID. A zombie has ended: where nobody asks how, as below a container's first process, it stays for ever.
+alive() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2> /dev/null) || return 1
+  # The name in parentheses may hold blanks; the state stands behind it.
+  stat=${stat##*) }
+  [[ ${stat%% *} != [ZX] ]]
+}
+
 start() {
   local directory=$1 pid
   shift
@@ -30,7 +39,7 @@ start() {
   echo "$pid" > "$directory/pid"
   local deadline=$((SECONDS + 120))
   while [[ ! -s $directory/address ]]; do
-    kill -0 "$pid" 2> /dev/null || {
+    alive "$pid" || {
       tail -n 20 "$directory/log" >&2
       die "the NameNode ended while it was started; see above and $directory/log"
     }
@@ -50,7 +59,7 @@ stop() {
   # The number may have gone to another process since.
   if [[ $(tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null) == *jfs.hadoop.JudgeNameNode* ]]; then
     kill -TERM "$pid" 2> /dev/null || true
-    while kill -0 "$pid" 2> /dev/null; do
+    while alive "$pid"; do
       # Nothing of it is wanted any more: there is no reason to be patient.
       if ((SECONDS >= deadline)); then kill -KILL "$pid" 2> /dev/null || true; fi
       sleep 0.05
