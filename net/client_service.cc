@@ -83,15 +83,30 @@ void ClientService::OnCall(const hadoop::IncomingCall& in) {
     return Handle(std::move(request), *groups);
   }
   const std::string user = in.user;
-  callers_->Resolve(user, [this, alive = alive_, request = std::move(request)]() mutable {
-    if (!*alive) return;
-    const CallerGroups* groups = callers_->Find(request.user);
-    // A cache that is too small for all users at once may have forgotten again.
-    if (groups == nullptr) {
-      return Refuse(request.handle, GroupsUnknown(request.user), StatsOf("(unknown)"));
-    }
-    Handle(std::move(request), *groups);
-  });
+  const size_t bytes = request.call.request.size() + request.call.method.size() +
+                       request.call.protocol.size() + request.user.size();
+  Park(in.handle, user, bytes, StatsOf("(unknown)"),
+       [this, request = std::move(request)](const CallerGroups& groups) mutable {
+         Handle(std::move(request), groups);
+       });
+}
+
+void ClientService::Park(hadoop::CallHandle handle, const std::string& user, size_t bytes,
+                         MethodStats* stats, std::function<void(const CallerGroups&)> go_on) {
+  if (parked_calls_ >= kMaxParkedCalls || parked_bytes_ + bytes > kMaxParkedBytes) {
+    return Refuse(handle, GroupsUnknown(user), stats);
+  }
+  ++parked_calls_;
+  parked_bytes_ += bytes;
+  callers_->Resolve(user,
+                    [this, alive = alive_, handle, user, bytes, stats, go_on = std::move(go_on)] {
+                      if (!*alive) return;
+                      --parked_calls_;
+                      parked_bytes_ -= bytes;
+                      const CallerGroups* groups = callers_->Find(user);
+                      if (groups == nullptr) return Refuse(handle, GroupsUnknown(user), stats);
+                      go_on(*groups);
+                    });
 }
 
 node::CallHandle ClientService::Remember(Pending pending) {
@@ -221,11 +236,8 @@ void ClientService::AnswerGroups(hadoop::CallHandle handle, const std::string& u
   if (const CallerGroups* known = callers_->Find(user); known != nullptr) {
     return Respond(handle, std::nullopt, hadoop::GroupsAnswer(known->groups), stats);
   }
-  callers_->Resolve(user, [this, alive = alive_, handle, user, stats] {
-    if (!*alive) return;
-    const CallerGroups* known = callers_->Find(user);
-    if (known == nullptr) return Refuse(handle, GroupsUnknown(user), stats);
-    Respond(handle, std::nullopt, hadoop::GroupsAnswer(known->groups), stats);
+  Park(handle, user, user.size(), stats, [this, handle, stats](const CallerGroups& known) {
+    Respond(handle, std::nullopt, hadoop::GroupsAnswer(known.groups), stats);
   });
 }
 

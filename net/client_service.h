@@ -35,7 +35,8 @@ class CallerResolver {
   virtual ~CallerResolver() = default;
   // What is known now; null: call Resolve. Valid until the next call of either function.
   virtual const CallerGroups* Find(const std::string& user) = 0;
-  // Calls `done` on the loop's thread, later, when Find has an answer for `user`.
+  // Calls `done` on the loop's thread, later, when Find has an answer for `user`, or when there is
+  // none to be had for now: then Find still gives null.
   virtual void Resolve(const std::string& user, std::function<void()> done) = 0;
   // Forgets what it learned, so that changes in the system's groups are seen at once.
   virtual void Refresh() {}
@@ -87,6 +88,10 @@ class ClientService : public hadoop::CallHandler {
   void OnReply(const node::ClientReply& reply);
 
   size_t pending() const { return pending_.size(); }
+  // Calls that wait for the groups of a user may take this much memory; who comes beyond that is
+  // told to come again.
+  static constexpr size_t kMaxParkedBytes = 64 << 20;
+  static constexpr size_t kMaxParkedCalls = 10'000;
   // By method name; names that are not served count as "(unknown)".
   const std::map<std::string, MethodStats, std::less<>>& stats() const { return stats_; }
 
@@ -114,6 +119,10 @@ class ClientService : public hadoop::CallHandler {
     std::string user, address;
   };
 
+  // Waits for the groups of `user`, then calls `go_on` with them. Answers the call itself if they
+  // do not become known, or if too much waits already: `bytes` is what the call takes meanwhile.
+  void Park(hadoop::CallHandle handle, const std::string& user, size_t bytes, MethodStats* stats,
+            std::function<void(const CallerGroups&)> go_on);
   void Handle(Request request, const CallerGroups& groups);
   void Carry(Request request, ns::Caller caller, hadoop::Plan plan, MethodStats* stats);
   void ReadAll(hadoop::CallHandle handle, ns::NamespaceId ns, const ns::Caller& caller,
@@ -140,6 +149,7 @@ class ClientService : public hadoop::CallHandler {
   absl::flat_hash_map<uint64_t, Pending> pending_;
   uint64_t next_call_ = 1;
   std::map<std::string, MethodStats, std::less<>> stats_;
+  size_t parked_calls_ = 0, parked_bytes_ = 0;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

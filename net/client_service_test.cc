@@ -300,6 +300,33 @@ TEST_F(ClientServiceTest, BatchWithAnUncertainPartIsAskedForAgainAsAWhole) {
   EXPECT_TRUE(results_[0].ok());
 }
 
+TEST_F(ClientServiceTest, CallsThatWaitForGroupsAreBounded) {
+  auto client = Client("slow");
+  // A request that nobody has looked at yet may be anything.
+  auto large = Mkdirs();
+  large.set_src(std::string(7 << 20, 'x'));
+  for (int i = 0; i < 10; ++i) client->Submit(kClientProtocol, "mkdirs", large);
+  ASSERT_TRUE(Until(client.get(), [&] {
+    const auto stats = service_.stats().find("(unknown)");
+    return stats != service_.stats().end() && stats->second.errors > 0;
+  }));
+  EXPECT_LE(host_.waiting.size(), ClientService::kMaxParkedBytes / (7 << 20));
+  // They come again, and find room once the groups are known.
+  host_.slow_known = true;
+  for (const auto& done : std::exchange(host_.waiting, {})) done();
+  EXPECT_TRUE(Until(client.get(), [&] { return host_.commands.size() == 10; }));
+}
+
+TEST_F(ClientServiceTest, GroupsThatDoNotBecomeKnownAreAskedForAgain) {
+  auto client = Client("slow");
+  client->Submit(kClientProtocol, "mkdirs", Mkdirs());
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.waiting.size() == 1; }));
+  for (const auto& done : std::exchange(host_.waiting, {})) done();
+  ASSERT_TRUE(Until(client.get(), [&] { return host_.waiting.size() == 1; })) << "it came again";
+  EXPECT_TRUE(results_.empty());
+  EXPECT_EQ(service_.stats().find("(unknown)")->second.errors, 1u);
+}
+
 TEST_F(ClientServiceTest, AdministrationOverTheJindoProtocol) {
   auto root = Client("root");
   root->Submit(kJindoProtocol, "metaStatus", ::jfs::jindo::MetaStatusRequestProto());

@@ -15,6 +15,10 @@
 namespace jfs::net {
 namespace {
 
+// Until the other side has said who it is, a frame is its hello. Anybody can connect: nobody may
+// fill much memory by that.
+constexpr uint32_t kMaxHelloBytes = 64 << 10;
+
 constexpr int kBacklog = 64;
 
 std::string_view LaneName(node::Lane lane) {
@@ -123,6 +127,7 @@ class PeerTransport::Outgoing : public Connection::Owner {
     if (!fd.ok()) return Retry(fd.status());
     ConfigureStream(fd->get(), transport_->options_.keepalive_idle_seconds,
                     transport_->options_.user_timeout_millis);
+    decoder_.set_max_payload(kMaxHelloBytes);
     connection_ = std::make_shared<Connection>(transport_->loop_, std::move(*fd), true,
                                                peer_.address.ToString(), this);
     if (absl::Status started = connection_->Start(); !started.ok()) return Retry(started);
@@ -209,6 +214,7 @@ class PeerTransport::Incoming : public Connection::Owner {
       : transport_(transport),
         id_(id),
         connection_(transport->loop_, std::move(fd), false, peer.ToString(), this) {
+    decoder_.set_max_payload(kMaxHelloBytes);
     timer_ = transport_->loop_->After(transport_->options_.hello_timeout, [this] {
       // Somebody that only probes the port says nothing; not worth a line.
       if (received_any_) return Refuse(absl::DeadlineExceededError("no hello in time"));
@@ -278,6 +284,7 @@ class PeerTransport::Incoming : public Connection::Owner {
     }
     for (const auto& other : old) transport_->Forget(other.get());
     theirs_ = *theirs;
+    decoder_.set_max_payload(node::kMaxFrameBytes);
     transport_->loop_->Cancel(timer_);
     connection_.Send(node::EncodeFrame(node::EncodeHello(ours)));
   }

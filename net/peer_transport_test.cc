@@ -252,6 +252,17 @@ TEST_F(PeerTransportTest, BrokenFramesCloseTheConnection) {
   EXPECT_THAT(inbox.received, IsEmpty());
 }
 
+TEST_F(PeerTransportTest, LargeFramesComeAfterTheHello) {
+  Inbox inbox;
+  auto one = Start(OptionsOf(1), &inbox);
+  const std::string large = node::EncodeFrame(std::string((64 << 10) + 1, 'x'));
+  const UniqueFd stranger = Dial(1);
+  // Its header is enough: nothing of the rest is kept.
+  ASSERT_EQ(send(stranger.get(), large.data(), 16, MSG_NOSIGNAL), 16);
+  ASSERT_TRUE(Until([&] { return ClosedByPeer(stranger); }));
+  EXPECT_EQ(Lines("the limit is 65536"), 1) << testing::PrintToString(log_->lines);
+}
+
 TEST_F(PeerTransportTest, SilentConnectionsTimeOutAndAreBounded) {
   Inbox inbox;
   PeerTransport::Options options = OptionsOf(1);

@@ -1,21 +1,12 @@
 #include "net/resolver.h"
 
-#include <memory>
+#include <utility>
 
 namespace jfs::net {
 
-Resolver::Resolver(EventLoop* loop) : loop_(loop), thread_([this] { Work(); }) {}
+Resolver::Resolver(EventLoop* loop) : loop_(loop), threads_(loop) {}
 
-Resolver::~Resolver() {
-  *alive_ = false;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stop_ = true;
-    queue_.clear();
-  }
-  wake_.notify_one();
-  thread_.join();
-}
+Resolver::~Resolver() { *alive_ = false; }
 
 void Resolver::Lookup(HostPort where, Done done) {
   if (absl::StatusOr<Endpoint> numeric = ResolveNumeric(where); numeric.ok()) {
@@ -24,27 +15,9 @@ void Resolver::Lookup(HostPort where, Done done) {
     });
     return;
   }
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    queue_.emplace_back(std::move(where), std::move(done));
-  }
-  wake_.notify_one();
-}
-
-void Resolver::Work() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (true) {
-    wake_.wait(lock, [this] { return stop_ || !queue_.empty(); });
-    if (stop_) return;
-    auto [where, done] = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    absl::StatusOr<std::vector<Endpoint>> found = Resolve(where);
-    loop_->Post([alive = alive_, done = std::move(done), found = std::move(found)]() mutable {
-      if (*alive) done(std::move(found));
-    });
-    lock.lock();
-  }
+  threads_.Run([where = std::move(where), done = std::move(done)] {
+    return [done, found = Resolve(where)] { done(found); };
+  });
 }
 
 }  // namespace jfs::net

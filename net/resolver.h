@@ -1,18 +1,14 @@
 #ifndef NET_RESOLVER_H_
 #define NET_RESOLVER_H_
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "net/event_loop.h"
+#include "net/lookup_threads.h"
 #include "net/socket.h"
 
 namespace jfs::net {
@@ -24,7 +20,7 @@ class Resolver {
 
   // REQUIRES: the loop outlives the resolver.
   explicit Resolver(EventLoop* loop);
-  // Waits for a lookup that is under way; callbacks that have not run yet never will.
+  // Does not wait for a lookup that hangs; callbacks that have not run yet never will.
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -34,17 +30,11 @@ class Resolver {
   void Lookup(HostPort where, Done done);
 
  private:
-  void Work();
-
   EventLoop* const loop_;
   // Shared with the tasks that were posted: they run only while it is true. Written and read on the
   // loop's thread.
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::pair<HostPort, Done>> queue_;  // guarded by mutex_
-  bool stop_ = false;                            // guarded by mutex_
-  std::thread thread_;
+  LookupThreads threads_;
 };
 
 }  // namespace jfs::net

@@ -55,10 +55,14 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv) 
     const auto unknown = [&](std::string_view key) {
       const std::string nearest = NearestKey(key);
       return absl::InvalidArgumentError(Concat(
-          "command line: '", extras[i], "': there is no such flag",
+          "command line: --", ShownKey(key), ": there is no such flag",
           nearest.empty() ? "; --help lists them all" : Concat("; did you mean --", nearest, "?")));
     };
-    if (!flag.starts_with("--")) return unknown("");
+    if (!flag.starts_with("--")) {
+      // Not repeated: it may be the value of a flag, and a secret.
+      return absl::InvalidArgumentError(
+          "command line: an argument belongs to no flag; --help lists them all");
+    }
     flag.remove_prefix(2);
     const size_t equals = flag.find('=');
     const std::string key(flag.substr(0, equals));

@@ -1,13 +1,15 @@
 #include "server/config.h"
 
+#include <errno.h>
+
 #include <algorithm>
-#include <fstream>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 
 #include "core/base/check.h"
@@ -371,6 +373,29 @@ uint64_t Config::configuration_hash() const {
   return Hash64(text);
 }
 
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return absl::ErrnoToStatus(errno, Concat("cannot open ", path));
+  const auto close = absl::MakeCleanup([file] { std::fclose(file); });
+  std::string out;
+  std::string buffer(64 << 10, '\0');
+  while (true) {
+    errno = 0;
+    const size_t got = std::fread(buffer.data(), 1, buffer.size(), file);
+    out.append(buffer, 0, got);
+    if (out.size() > kMaxFileBytes) {
+      return absl::InvalidArgumentError(
+          Concat(path, ": is larger than ", kMaxFileBytes, " bytes: not a configuration file"));
+    }
+    if (got == buffer.size()) continue;
+    if (std::ferror(file) != 0) {
+      const absl::Status why = absl::ErrnoToStatus(errno, "read");
+      return absl::UnavailableError(Concat("cannot read ", path, ": ", ToStd(why.message())));
+    }
+    return out;
+  }
+}
+
 absl::StatusOr<Settings> ParseFile(std::string_view file_name, std::string_view content) {
   Settings out;
   if (content.size() > kMaxFileBytes) {
@@ -387,15 +412,17 @@ absl::StatusOr<Settings> ParseFile(std::string_view file_name, std::string_view 
     const std::string source = Concat(file_name, ":", number);
     const size_t equals = line.find('=');
     if (equals == std::string_view::npos) {
+      const std::string nearest = NearestKey(line.substr(0, line.find_first_of(": \t")));
       return absl::InvalidArgumentError(
-          Concat(source, ": '", line, "' is not key=value; comments begin with '#'"));
+          Concat(source, ": this line is not key=value; comments begin with '#'",
+                 nearest.empty() ? "" : Concat(". Did you mean ", nearest, "=…?")));
     }
     const std::string_view key = Trim(line.substr(0, equals));
     const std::string_view value = Trim(line.substr(equals + 1));
     if (!IsKnownKey(key)) {
-      const std::string nearest = NearestKey(key);
+      const std::string nearest = NearestKey(key.substr(0, key.find_first_of(": \t")));
       return absl::InvalidArgumentError(Concat(
-          source, ": ", key, ": there is no such key",
+          source, ": ", ShownKey(key), ": there is no such key",
           nearest.empty() ? "; --help lists them all" : Concat("; did you mean ", nearest, "?")));
     }
     const auto [it, inserted] = out.emplace(key, Setting{std::string(value), source});
@@ -472,16 +499,13 @@ absl::StatusOr<Config> Interpret(const Settings& settings, std::string_view mach
 
 absl::StatusOr<Config> LoadConfig(const CommandLine& command_line, std::string_view machine_name) {
   Settings settings;
-  std::ifstream file(command_line.config_file, std::ios::binary);
-  if (file) {
-    std::ostringstream content;
-    content << file.rdbuf();
-    if (file.bad()) {
-      return absl::UnavailableError(Concat("cannot read ", command_line.config_file));
-    }
-    absl::StatusOr<Settings> parsed = ParseFile(command_line.config_file, content.str());
+  const absl::StatusOr<std::string> content = ReadConfigFile(command_line.config_file);
+  if (content.ok()) {
+    absl::StatusOr<Settings> parsed = ParseFile(command_line.config_file, *content);
     if (!parsed.ok()) return parsed.status();
     settings = std::move(*parsed);
+  } else if (!absl::IsNotFound(content.status())) {
+    return content.status();
   } else if (command_line.config_file_given || command_line.settings.empty()) {
     return absl::NotFoundError(Concat("cannot open the configuration file ",
                                       command_line.config_file,

@@ -77,9 +77,14 @@ struct Setting {
 };
 using Settings = std::map<std::string, Setting, std::less<>>;
 
+// The text of a configuration file. NotFound if there is none; InvalidArgument if it is too large
+// to be one; else Unavailable, for instance of a directory. Never a part of it.
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
 // Reads `key=value` lines. '#' begins a comment line; blanks around key and value do not count; the
 // value may hold '='. Errors: a line without '=', a key given twice, a key that does not exist
-// (with the nearest one that does).
+// (with the nearest one that does). What stands on a line that is not understood is not repeated:
+// it may be a secret, and errors end up in logs.
 absl::StatusOr<Settings> ParseFile(std::string_view file_name, std::string_view content);
 
 // Checks everything and fills in what was not said. `machine_name` is this machine's host name,

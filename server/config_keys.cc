@@ -111,4 +111,16 @@ std::string NearestKey(std::string_view key) {
   return std::string(best);
 }
 
+std::string ShownKey(std::string_view key) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  };
+  constexpr size_t kLongest = 100;
+  const bool shown = key.size() <= kLongest && std::all_of(key.begin(), key.end(), fits);
+  // A word without a dot is no key, but a short one is no secret either.
+  if (shown && (key.find('.') != std::string_view::npos || key.size() < 4)) return std::string(key);
+  return "what stands before '='";
+}
+
 }  // namespace jfs::server

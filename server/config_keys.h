@@ -27,6 +27,10 @@ bool IsKnownKey(std::string_view key);
 // The known key with the fewest changes to `key`, for "did you mean"; empty if none is near.
 std::string NearestKey(std::string_view key);
 
+// `key` for an error, if it can be one; else words for it. What stands where a key should stand may
+// be a part of a value, and values may be secrets.
+std::string ShownKey(std::string_view key);
+
 }  // namespace jfs::server
 
 #endif  // SERVER_CONFIG_KEYS_H_

@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr char kThree[] =
     "namespace.backend.type=raft\n"
@@ -25,6 +26,45 @@ absl::StatusOr<Config> Read(const std::string& text, const char* machine = "") {
   const absl::StatusOr<Settings> settings = ParseFile("f.cfg", text);
   if (!settings.ok()) return settings.status();
   return Interpret(*settings, machine);
+}
+
+TEST(Config, ErrorsDoNotRepeatWhatMayBeASecret) {
+  for (const char* text :
+       {"namespace.ots.accessSecret: TOPSECRET1\n", "namespace.ots.accessSecret TOPSECRET1\n",
+        "TOPSECRET1\n", "TOPSECRET1==\n", "namespace.ots.accessSecret: TOPSECRET1=\n",
+        "namespace.rpc.prot=TOPSECRET1\n"}) {
+    const absl::StatusOr<Config> config = Read(text);
+    ASSERT_FALSE(config.ok()) << text;
+    EXPECT_THAT(std::string(config.status().message()), HasSubstr("f.cfg:1: "));
+    EXPECT_THAT(std::string(config.status().message()), Not(HasSubstr("SECRET1"))) << text;
+  }
+  const std::vector<std::vector<const char*>> lines = {
+      {"namespaced", "--namespace.ots.acessSecret=TOPSECRET2"},
+      {"namespaced", "--namespace.ots.acessSecret", "TOPSECRET2"},
+      {"namespaced", "TOPSECRET2"},
+      {"namespaced", "--conf", "f", "TOPSECRET2=x"}};
+  for (const auto& line : lines) {
+    const absl::StatusOr<CommandLine> parsed =
+        ParseCommandLine(static_cast<int>(line.size()), line.data());
+    ASSERT_FALSE(parsed.ok());
+    EXPECT_THAT(std::string(parsed.status().message()), Not(HasSubstr("SECRET2")));
+  }
+}
+
+TEST(Config, FileThatCannotBeReadIsAnErrorAndNotAnEmptyOne) {
+  CommandLine command_line;
+  command_line.settings["namespace.meta-dir"] = {"/d", "command line"};
+  command_line.config_file = testing::TempDir();  // a directory
+  const absl::StatusOr<Config> directory = LoadConfig(command_line, "box");
+  ASSERT_FALSE(directory.ok());
+  EXPECT_THAT(std::string(directory.status().message()), HasSubstr("cannot read "));
+  command_line.config_file = "/dev/zero";
+  const absl::StatusOr<Config> endless = LoadConfig(command_line, "box");
+  ASSERT_FALSE(endless.ok());
+  EXPECT_THAT(std::string(endless.status().message()), HasSubstr("is larger than 1048576 bytes"));
+  // The default file may be missing where there are flags.
+  command_line.config_file = testing::TempDir() + "/there/is/none";
+  EXPECT_TRUE(LoadConfig(command_line, "box").ok());
 }
 
 TEST(Config, ThreeMastersAsInTheManual) {
@@ -148,7 +188,7 @@ const std::string kRaft = kThree;
 INSTANTIATE_TEST_SUITE_P(
     All, ConfigErrors,
     testing::Values(
-        ErrorCase{"NoEquals", "# c\nhello\n", "f.cfg:2: 'hello'", "key=value"},
+        ErrorCase{"NoEquals", "# c\nhello\n", "f.cfg:2: this line is not", "key=value"},
         ErrorCase{"Unknown", "namespace.rpc.prot=1\n",
                   "f.cfg:1: namespace.rpc.prot: there is no such key",
                   "did you mean namespace.rpc.port?"},

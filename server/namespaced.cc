@@ -2,14 +2,15 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
 
 #include "core/base/check.h"
 #include "net/event_loop.h"
 #include "server/config.h"
+#include "server/log_sink.h"
 #include "server/master.h"
-#include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
 // The namespace service: one master. Exit codes: 0 ended on request, 1 could not start or gave up,
@@ -17,12 +18,13 @@
 namespace jfs::server {
 namespace {
 
+constexpr int kEndSignals[] = {SIGTERM, SIGINT};
 constexpr int kFailed = 1;
 constexpr int kMisconfigured = 2;
 
 void LogAndAbort(const CheckFailure& failure) {
   spdlog::critical("{}:{}: CHECK failed: {}", failure.file, failure.line, failure.message);
-  spdlog::shutdown();
+  spdlog::default_logger()->flush();
   std::abort();
 }
 
@@ -33,17 +35,23 @@ std::string MachineName() {
 }
 
 void SetUpLog(const Config& config) {
-  auto logger = spdlog::stderr_logger_mt("namespaced");
+  auto logger =
+      std::make_shared<spdlog::logger>("namespaced", std::make_shared<LogSink>(STDERR_FILENO));
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ " + std::to_string(config.self.value) + " %v");
   logger->set_level(spdlog::level::from_str(config.log_level));
-  logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
 }
 
-int Run(const Config& config) {
-  SetUpLog(config);
-  SetCheckFailureHandler(&LogAndAbort);
-  signal(SIGPIPE, SIG_IGN);
+// From now on a signal ends the process at once, as if it had never been handled: what is left to
+// do is only to let go of everything, and may take long on a slow disk.
+void StopHandlingSignals() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal_number : kEndSignals) sigaddset(&ours, signal_number);
+  pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+}
+
+int Serve(const Config& config) {
   absl::StatusOr<std::unique_ptr<net::EventLoop>> loop = net::EventLoop::Create();
   if (!loop.ok()) {
     spdlog::critical("cannot start: {}", loop.status().ToString());
@@ -51,7 +59,7 @@ int Run(const Config& config) {
   }
   // Before any other thread, so that all inherit the mask.
   std::unique_ptr<Master> master;
-  if (absl::Status status = (*loop)->HandleSignals({SIGTERM, SIGINT},
+  if (absl::Status status = (*loop)->HandleSignals({std::begin(kEndSignals), std::end(kEndSignals)},
                                                    [&](int) {
                                                      if (master != nullptr) master->Drain();
                                                    });
@@ -68,6 +76,7 @@ int Run(const Config& config) {
   spdlog::info("master {} of {} listens for clients on port {}", config.self.value,
                config.masters.size(), config.rpc_port);
   (*loop)->Run();
+  StopHandlingSignals();
   const absl::Status fatal = master->fatal();
   master.reset();
   if (!fatal.ok()) {
@@ -76,6 +85,16 @@ int Run(const Config& config) {
   }
   spdlog::info("ended");
   return 0;
+}
+
+int Run(const Config& config) {
+  signal(SIGPIPE, SIG_IGN);
+  SetUpLog(config);
+  SetCheckFailureHandler(&LogAndAbort);
+  const int code = Serve(config);
+  // Writes what is left of the log, as far as somebody takes it.
+  spdlog::shutdown();
+  return code;
 }
 
 }  // namespace

@@ -134,9 +134,9 @@ absl::StatusOr<bool> FrameDecoder::Next(std::string* payload) {
     failed_ = absl::DataLossError("frame header with a wrong CRC");
     return failed_;
   }
-  if (length > kMaxFrameBytes) {
+  if (length > max_payload_) {
     failed_ = absl::DataLossError(
-        absl::StrCat("frame of ", length, " bytes, the limit is ", kMaxFrameBytes));
+        absl::StrCat("frame of ", length, " bytes, the limit is ", max_payload_));
     return failed_;
   }
 #ifdef JFS_PLANTED_PARSER_BUG

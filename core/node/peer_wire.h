@@ -47,6 +47,8 @@ absl::Status CheckHello(const PeerHello& ours, const PeerHello& theirs);
 // in error: the connection must be closed. Memory is bounded by one frame.
 class FrameDecoder {
  public:
+  // A longer frame is an error as soon as its header is there.
+  void set_max_payload(uint32_t bytes) { max_payload_ = bytes; }
   // Adds bytes; each complete payload is handed over by Next().
   void Feed(std::string_view bytes) { buffer_.append(bytes); }
   // True and *payload if a frame is complete; false if more bytes are needed.
@@ -55,6 +57,7 @@ class FrameDecoder {
  private:
   std::string buffer_;
   size_t at_ = 0;
+  uint32_t max_payload_ = kMaxFrameBytes;
   absl::Status failed_;
 };
 

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -30,15 +28,6 @@ std::vector<std::string> SplitAtCommas(std::string_view text) {
     if (!part.empty()) out.emplace_back(part);
   }
   return out;
-}
-
-std::optional<std::string> ReadAll(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (in.bad()) return std::nullopt;
-  return content.str();
 }
 
 absl::StatusOr<uint16_t> PortOf(const server::Setting& setting, std::string_view key) {
@@ -125,16 +114,17 @@ absl::StatusOr<Service> FindService(const ServiceFlags& flags) {
   };
   if (!flags.masters.empty()) return from_addresses(flags.masters, "--masters");
   if (!flags.conf.empty()) {
-    const std::optional<std::string> content = ReadAll(flags.conf);
-    if (!content.has_value()) {
-      return absl::NotFoundError(Concat("--conf ", flags.conf, ": the file cannot be read"));
+    const absl::StatusOr<std::string> content = server::ReadConfigFile(flags.conf);
+    if (!content.ok()) {
+      return absl::NotFoundError(Concat(
+          "--conf ", flags.conf, ": the file cannot be read: ", ToStd(content.status().message())));
     }
     return FromConfiguration(flags.conf, *content);
   }
   if (!flags.environment.empty()) return from_addresses(flags.environment, "JINDO_MASTERS");
-  if (const std::optional<std::string> content = ReadAll(flags.home_conf); content.has_value()) {
-    return FromConfiguration(flags.home_conf, *content);
-  }
+  const absl::StatusOr<std::string> at_home = server::ReadConfigFile(flags.home_conf);
+  if (at_home.ok()) return FromConfiguration(flags.home_conf, *at_home);
+  if (!absl::IsNotFound(at_home.status())) return at_home.status();
   return absl::InvalidArgumentError(
       Concat("no masters are known: give --masters host:port,host:port,… or --conf FILE, set "
              "JINDO_MASTERS, or run where ",
