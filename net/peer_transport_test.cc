@@ -21,7 +21,6 @@ namespace jfs::net {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 // What would stand in the process's log.
