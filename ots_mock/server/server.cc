@@ -253,11 +253,11 @@ class Server::Impl {
       }
       wire.body = *std::move(body);
     }
-    ServeWithFaults(request.path, checked, std::move(wire), response);
+    ServeWithFaults(request.path, checked, wire, response);
   }
 
-  void ServeWithFaults(const std::string& path, const CheckedRequest& checked, ots::Request request,
-                       httplib::Response& response) {
+  void ServeWithFaults(const std::string& path, const CheckedRequest& checked,
+                       const ots::Request& request, httplib::Response& response) {
     Fault fault;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
