@@ -337,6 +337,11 @@ absl::Status ReadNumbers(const Reader& reader, Config* out) {
       reader.Number("namespace.retry-cache.bytes", 1 << 20, kAny, &out->retry_cache_bytes));
   JFS_RETURN_IF_ERROR(
       reader.Number("dfs.namenode.fs-limits.min-block-size", 0, kAny, &out->min_block_size));
+  uint64_t lease = 0;
+  constexpr uint64_t kSoftLimitSeconds = 60, kYearSeconds = 366 * 24 * 3600;
+  JFS_RETURN_IF_ERROR(reader.Number("dfs.namenode.lease-hard-limit-sec", kSoftLimitSeconds,
+                                    kYearSeconds, &lease));
+  out->lease_hard_limit = lease * kSecond;
   JFS_RETURN_IF_ERROR(reader.Number("dfs.blocksize", 1, kAny, &out->default_block_size));
   JFS_RETURN_IF_ERROR(reader.Number("fs.trash.interval", 0, kAny, &out->trash_interval_minutes));
   uint64_t replication = 0, election = 0, heartbeat = 0;

@@ -57,6 +57,7 @@ struct Config {
   uint64_t disk_reserve_bytes = 0;  // less free space than this, and writes are refused
   uint64_t retry_cache_bytes = 0;
   uint64_t min_block_size = 0;
+  Duration lease_hard_limit = 0;  // microseconds
   uint64_t default_block_size = 0;
   uint32_t default_replication = 0;
   uint64_t trash_interval_minutes = 0;

@@ -44,6 +44,9 @@ constexpr KeyInfo kKeys[] = {
      "groups of users instead of the system's: alice=staff,users;bob=staff"},
     {"dfs.namenode.fs-limits.min-block-size", "1048576",
      "smallest block size of a new file; 0: any"},
+    {"dfs.namenode.lease-hard-limit-sec", "1200",
+     "seconds after which the file of a writer that fell silent is closed; from 60 on another one "
+     "may take it over"},
     {"dfs.blocksize", "134217728", "default block size told to clients"},
     {"dfs.replication", "1", "default replication told to clients"},
     {"fs.trash.interval", "0", "minutes before the trash is emptied, told to clients; 0: no trash"},

@@ -80,6 +80,7 @@ net::hadoop::ServiceFacts Facts(const Config& config) {
   facts.default_replication = config.default_replication;
   facts.trash_interval_minutes = config.trash_interval_minutes;
   facts.software_version = "jfs-0.1";
+  facts.host_name = config.masters[config.self.value - 1].host;
   return facts;
 }
 
@@ -203,6 +204,9 @@ node::Config Master::NodeConfig() const {
   for (const NamespaceConfig& ns : config_.namespaces) config.namespaces.push_back(ns.name);
   config.limits.retry_cache_bytes = config_.retry_cache_bytes;
   config.limits.min_block_size = config_.min_block_size;
+  config.file_leases.hard = config_.lease_hard_limit;
+  // As a NameNode's: the superuser is who runs it.
+  config.self = {ProcessUser(), {config_.superuser_group}, true, ""};
   return config;
 }
 

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/steps.sh
 
 # In this order; a new step is a function step_NAME and a word here. tools/steps.sh says how a step counts.
-STEPS=(unit clang determinism simulator lint)
+STEPS=(unit clang determinism simulator hadoop lint)
 
 # All tests of all folders, g++.
 step_unit() { bazel_test //...; }
@@ -30,6 +30,18 @@ step_determinism() {
 step_simulator() {
   $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" //sim:nssim &&
     counted bazel-bin/sim/nssim --seeds 1..100 --jobs 2
+}
+
+# A real NameNode as the judge of three masters, on a fixed sample: random calls, and lines of `hadoop fs`. Java, Maven and
+# Hadoop's jars are installed where they are missing. Campaigns: tests/hadoop/README.md.
+step_hadoop() {
+  local status=0
+  $BAZEL build --noshow_progress "${BAZEL_FLAGS[@]}" //server:namespaced //tools/jindo:jindo &&
+    install -D -t "$work/bin" bazel-bin/server/namespaced bazel-bin/tools/jindo/jindo &&
+    tests/hadoop/setup.sh || return 1
+  counted tests/hadoop/differential.sh --seeds 1..2 --operations 400 --bin "$work/bin" || status=1
+  counted tests/hadoop/shell.sh --bin "$work/bin" || status=1
+  return "$status"
 }
 
 # clang-format over all files, clang-tidy over all but tests.

@@ -88,10 +88,7 @@ void Calls::Add(ClientCommand call, Output* out) {
 void Calls::AddInternal(ns::Operation operation, ns::NamespaceId ns) {
   ns::Command command;
   command.ns = ns;
-  // The roots that the leader makes belong to HDFS's own superuser and group, not to nobody.
-  command.caller.user = "hdfs";
-  command.caller.groups = {"supergroup"};
-  command.caller.superuser = true;
+  command.caller = self_;
   command.operation = std::move(operation);
   const uint64_t bytes = ChargedBytes(command);
   waiting_.push_back(Waiting{CallHandle{}, std::move(command), bytes});

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -26,7 +27,9 @@ struct BatchLimits {
 // committed and waiting to be applied. Each is answered exactly once.
 class Calls {
  public:
-  explicit Calls(BatchLimits limits) : limits_(limits) {}
+  // `self` is who makes the leader's own calls.
+  explicit Calls(BatchLimits limits, ns::Caller self = {})
+      : limits_(limits), self_(std::move(self)) {}
 
   // A client's call. Answered at once with kTooLarge if it exceeds the limit.
   void Add(ClientCommand call, Output* out);
@@ -64,6 +67,7 @@ class Calls {
   };
 
   BatchLimits limits_;
+  ns::Caller self_;
   std::deque<Waiting> waiting_;
   raft::ProposalId last_id_;
   std::map<raft::ProposalId, std::vector<CallHandle>> proposed_;

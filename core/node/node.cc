@@ -29,7 +29,8 @@ Node::Impl::Impl(Config config, kv::StateStore* store, Micros now, uint64_t seed
       store_(store),
       seed_(seed),
       now_(now),
-      calls_(BatchLimits{config_.batch_bytes, config_.batch_commands, config_.max_command_bytes}),
+      calls_(BatchLimits{config_.batch_bytes, config_.batch_commands, config_.max_command_bytes},
+             config_.self),
       leases_(config_.file_leases, config_.mutations),
       receiver_(&job_tokens_) {
   config_.raft.mutations = config_.mutations;

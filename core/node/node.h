@@ -27,6 +27,8 @@ struct Config {
   log::Options log;  // log.identity.incarnation: a fresh random one, used only on an empty disk
   std::vector<std::string> namespaces = {"test"};  // created by the first leader
   ns::SetLimits limits;                            // replicated by the first leader
+  // Who makes the leader's own calls: the roots of the namespaces belong to him and his group.
+  ns::Caller self = {"hdfs", {"supergroup"}, true, ""};
 
   uint64_t flush_after_log_bytes = uint64_t{64} << 20;
   uint64_t batch_bytes = 256 << 10;  // of one entry's commands

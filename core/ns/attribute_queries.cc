@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/ns/operations.h"
+#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 #include "core/ns/xattr_rows.h"
 #include "core/ns/xattr_rules.h"
@@ -13,16 +14,14 @@ namespace jfs::ns {
 namespace {
 
 // The walk, and that there is something: `missing` says it if not.
-absl::StatusOr<std::optional<Reply>> ResolveExisting(const kv::View& view, const CallContext& call,
+absl::StatusOr<std::optional<Reply>> ResolveExisting(const State& state, const kv::View& view,
+                                                     const CallContext& call,
                                                      const std::string& raw, Code missing,
                                                      Resolved* at) {
-  ParsedPath parsed = ParsePath(raw);
-  if (parsed.refused) return parsed.refused;
-  absl::StatusOr<Resolved> resolved = Resolve(view, call.root, std::move(parsed.path));
-  if (!resolved.ok()) return resolved.status();
-  *at = *std::move(resolved);
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (!refused && !at->exists()) refused = Refuse(missing, {at->path.text()});
+  absl::StatusOr<std::optional<Reply>> refused =
+      Walk(state, view, call.caller, call.root, raw, Purpose::kRead, "", at);
+  if (!refused.ok() || refused->has_value()) return refused;
+  if (!at->exists()) *refused = Refuse(missing, {at->path.text()});
   return refused;
 }
 
@@ -41,11 +40,11 @@ absl::StatusOr<XAttrs> VisibleXAttrs(const kv::View& view, const Caller& caller,
 
 }  // namespace
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const struct CheckAccess& query) {
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused =
-      ResolveExisting(view, call, query.path, Code::kAccessTargetNotFound, &at);
+      ResolveExisting(state, view, call, query.path, Code::kAccessTargetNotFound, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   const std::optional<Reply> denied =
@@ -53,12 +52,14 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   return denied ? *denied : Reply{};
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetAclStatus& query) {
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused =
-      ResolveExisting(view, call, query.path, Code::kInodeNotFound, &at);
+      ResolveExisting(state, view, call, query.path, Code::kInodeNotFound, &at);
   if (!refused.ok()) return refused.status();
+  // Nobody's, with no mode even.
+  if (IsSnapshotDirectory(at.path)) return Answer(AclStatus{});
   if (refused->has_value()) return **refused;
   const Attributes inode = at.attributes();
   AclStatus status;
@@ -69,7 +70,7 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   return Answer(std::move(status));
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetXAttrs& query) {
   for (const XAttrName& name : query.names) {
     const std::optional<Reply> denied =
@@ -78,7 +79,7 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   }
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused =
-      ResolveExisting(view, call, query.path, Code::kInodeNotFound, &at);
+      ResolveExisting(state, view, call, query.path, Code::kInodeNotFound, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   const std::optional<Reply> denied = CheckAccess(call.caller, at, Access::kRead);
@@ -98,16 +99,15 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   return Answer(std::move(wanted));
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const ListXAttrs& query) {
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused =
-      ResolveExisting(view, call, query.path, Code::kInodeNotFound, &at);
+      ResolveExisting(state, view, call, query.path, Code::kInodeNotFound, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   absl::StatusOr<XAttrs> visible = VisibleXAttrs(view, call.caller, at, query.path);
   if (!visible.ok()) return visible.status();
-  for (XAttr& xattr : visible->xattrs) xattr.value.clear();
   return Answer(*std::move(visible));
 }
 

@@ -12,14 +12,11 @@ namespace {
 
 // The walk and the owner check that all calls here but setTimes share.
 absl::StatusOr<std::optional<Reply>> ResolveOwned(Transaction* tx, const CallContext& call,
-                                                  const std::string& raw, Resolved* at) {
-  ParsedPath parsed = ParsePath(raw);
-  if (parsed.refused) return parsed.refused;
-  absl::StatusOr<Resolved> resolved = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!resolved.ok()) return resolved.status();
-  *at = *std::move(resolved);
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return refused;
+                                                  const std::string& raw, const char* operation,
+                                                  Resolved* at) {
+  absl::StatusOr<std::optional<Reply>> refused = Walk(
+      tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
+  if (!refused.ok() || refused->has_value()) return refused;
   if (!at->exists()) {
     return std::optional<Reply>(Refuse(Code::kAttributeTargetNotFound, {at->path.text()}));
   }
@@ -48,9 +45,9 @@ void Change(Transaction* tx, const Resolved& at, const OnDirectory& on_directory
 // `change` makes an AclOutcome of an AclSubject.
 template <typename ChangeAcl>
 absl::StatusOr<Reply> ExecuteAcl(Transaction* tx, const CallContext& call, const std::string& path,
-                                 const ChangeAcl& change) {
+                                 const char* operation, const ChangeAcl& change) {
   Resolved at;
-  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, path, &at);
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, path, operation, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   const Attributes inode = at.attributes();
@@ -79,41 +76,44 @@ absl::StatusOr<Reply> ExecuteAcl(Transaction* tx, const CallContext& call, const
 }  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetTimes& op) {
-  ParsedPath parsed = ParsePath(op.path);
-  if (parsed.refused) return *parsed.refused;
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange, "setTimes",
+           &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  const std::optional<Reply> refused = CheckAccess(call.caller, at, Access::kWrite);
   if (refused) return *refused;
-  refused = CheckAccess(call.caller, *at, Access::kWrite);
-  if (refused) return *refused;
-  if (!at->exists()) return Refuse(Code::kTimesTargetNotFound, {at->path.text()});
+  if (!at.exists()) return Refuse(Code::kTimesTargetNotFound, {at.path.text()});
   const auto set = [&op](auto* inode) {
     if (op.mtime) inode->mtime = *op.mtime;
     if (op.atime) inode->atime = *op.atime;
   };
-  Change(tx, *at, set, set);
+  Change(tx, at, set, set);
   return Reply{};
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAccessTime& op) {
-  ParsedPath parsed = ParsePath(op.path);
-  if (parsed.refused) return Reply{};
-  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  if (!at->is_file() || at->file->record.file.id != op.file_id) return Reply{};
-  FileRecord file = at->file->record.file;
+  const absl::StatusOr<std::optional<Resolved>> found =
+      Locate(tx->state(), tx->view(), call.root, op.path);
+  if (!found.ok()) return found.status();
+  if (!found->has_value()) return Reply{};
+  const Resolved& at = **found;
+  if (!at.is_file() || at.file->record.file.id != op.file_id) return Reply{};
+  FileRecord file = at.file->record.file;
   // Several readers may have been proposed before the first of them was applied.
   const uint64_t precision = tx->limits().access_time_precision_millis;
   if (precision == 0 || tx->wall().value <= file.atime.value + precision) return Reply{};
   file.atime = tx->wall();
-  UpdateFile(tx, at->parent(), at->path.last(), *at->file, file);
+  UpdateFile(tx, at.parent(), at.path.last(), *at.file, file);
   return Reply{};
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetPermission& op) {
+  const std::optional<Reply> reserved = CheckNotReservedDirectory(op.path);
+  if (reserved) return *reserved;
   Resolved at;
-  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, "setPermission", &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   // An ACL stays: the group's bits are its mask, which is thus set.
@@ -125,8 +125,10 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetOwner& op) {
+  const std::optional<Reply> reserved = CheckNotReservedDirectory(op.path);
+  if (reserved) return *reserved;
   Resolved at;
-  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, &at);
+  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, "setOwner", &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   if (!call.caller.superuser) {
@@ -152,30 +154,30 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
                               const ModifyAclEntries& op) {
-  return ExecuteAcl(tx, call, op.path,
+  return ExecuteAcl(tx, call, op.path, "modifyAclEntries",
                     [&op](const AclSubject& inode) { return ModifyAcl(inode, op.entries); });
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
                               const RemoveAclEntries& op) {
-  return ExecuteAcl(tx, call, op.path,
+  return ExecuteAcl(tx, call, op.path, "removeAclEntries",
                     [&op](const AclSubject& inode) { return RemoveFromAcl(inode, op.entries); });
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call,
                               const RemoveDefaultAcl& op) {
-  return ExecuteAcl(tx, call, op.path, [](const AclSubject& inode) {
+  return ExecuteAcl(tx, call, op.path, "removeDefaultAcl", [](const AclSubject& inode) {
     return AclOutcome(WithoutDefaultAcl(inode.acl));
   });
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RemoveAcl& op) {
-  return ExecuteAcl(tx, call, op.path,
+  return ExecuteAcl(tx, call, op.path, "removeAcl",
                     [](const AclSubject& inode) { return AclOutcome(WithoutAcl(inode.acl)); });
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetAcl& op) {
-  return ExecuteAcl(tx, call, op.path,
+  return ExecuteAcl(tx, call, op.path, "setAcl",
                     [&op](const AclSubject& inode) { return ReplaceAcl(inode, op.entries); });
 }
 

@@ -9,24 +9,48 @@
 #include "core/ns/open_file.h"
 #include "core/ns/operations.h"
 #include "core/ns/quota.h"
+#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
 namespace jfs::ns {
 namespace {
 
-// HDFS's rules for one source, in its order.
-std::optional<Reply> CheckSource(const FileAt& target, const FileAt& source) {
+// What can be told from the texts of the paths.
+std::optional<Reply> CheckSpelling(const Concat& op) {
+  if (op.target.empty()) return Refuse(Code::kConcatNoTarget, {});
+  if (op.sources.empty()) return Refuse(Code::kConcatNoSources, {});
+  const auto reserved = [](const std::string& path) {
+    return path.substr(0, kReservedPrefix.size()) == kReservedPrefix;
+  };
+  if (reserved(op.target)) return Refuse(Code::kConcatReserved, {op.target});
+  for (const std::string& source : op.sources) {
+    if (reserved(source)) return Refuse(Code::kConcatReserved, {source});
+  }
+  return std::nullopt;
+}
+
+// Concat names a path that leads to no file as it was sent.
+Reply AsSent(Reply refused, const std::string& path) {
+  if (refused.code == Code::kNotAFile || refused.code == Code::kFileNotFound) {
+    refused.arguments = {path};
+  }
+  return refused;
+}
+
+// HDFS's rules for one source, in its order. `sent` is how its path was written.
+std::optional<Reply> CheckSource(const FileAt& target, const FileAt& source,
+                                 const std::string& sent) {
   const FileRecord& to = target.file->record.file;
   const FileRecord& from = source.file->record.file;
   if (source.parent != target.parent) {
-    return Refuse(Code::kConcatOtherDirectory, {source.path, target.path});
+    return Refuse(Code::kConcatOtherDirectory, {sent, target.path});
   }
-  if (from.id == to.id) return Refuse(Code::kConcatOntoItself, {source.path, target.path});
-  if (from.open || from.block_count == 0) return Refuse(Code::kConcatSourceUnfit, {source.path});
+  if (from.id == to.id) return Refuse(Code::kConcatOntoItself, {sent, target.path});
+  if (from.open || from.block_count == 0) return Refuse(Code::kConcatSourceUnfit, {sent});
   if (from.block_size > to.block_size) {
     return Refuse(Code::kConcatBlockSize,
-                  {source.path, std::to_string(from.block_size), std::to_string(to.block_size)});
+                  {sent, std::to_string(from.block_size), std::to_string(to.block_size)});
   }
   return std::nullopt;
 }
@@ -34,24 +58,21 @@ std::optional<Reply> CheckSource(const FileAt& target, const FileAt& source) {
 // Reading a source needs READ, and its entry goes from its directory.
 absl::StatusOr<FileAt> FindSource(Transaction* tx, const CallContext& call, const std::string& path,
                                   std::optional<Reply>* refused) {
-  ParsedPath parsed = ParsePath(path);
-  if (parsed.refused) {
-    *refused = std::move(parsed.refused);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, "concat", &at);
+  if (!stopped.ok()) return stopped.status();
+  *refused = *std::move(stopped);
+  if (*refused) return FileAt();
+  *refused = CheckAccess(call.caller, at, Access::kRead);
+  if (*refused) return FileAt();
+  *refused = CheckParentWrite(call.caller, at);
+  if (*refused) return FileAt();
+  if (!at.is_file()) {
+    *refused = Refuse(at.exists() ? Code::kNotAFile : Code::kFileNotFound, {path});
     return FileAt();
   }
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (*refused) return FileAt();
-  *refused = CheckAccess(call.caller, *at, Access::kRead);
-  if (*refused) return FileAt();
-  *refused = CheckParentWrite(call.caller, *at);
-  if (*refused) return FileAt();
-  if (!at->is_file()) {
-    *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {at->path.text()});
-    return FileAt();
-  }
-  return FileOf(*std::move(at));
+  return FileOf(std::move(at));
 }
 
 // Moves the blocks of `from` behind those of `to`: no row of a block may ever be in two files.
@@ -73,12 +94,12 @@ absl::Status MoveBlocks(Transaction* tx, const FileRecord& from, FileRecord* to)
 }  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Concat& op) {
-  if (op.sources.empty()) return Refuse(Code::kConcatNoSources, {});
-  std::optional<Reply> refused;
-  const absl::StatusOr<FileAt> target =
-      FindExistingFile(tx, call, op.target, Access::kWrite, &refused);
-  if (!target.ok()) return target.status();
+  std::optional<Reply> refused = CheckSpelling(op);
   if (refused) return *refused;
+  const absl::StatusOr<FileAt> target =
+      FindExistingFile(tx, call, op.target, "concat", Access::kWrite, &refused);
+  if (!target.ok()) return target.status();
+  if (refused) return AsSent(*std::move(refused), op.target);
   FileRecord file = target->file->record.file;
   if (file.open) return Refuse(Code::kConcatTargetOpen, {target->path});
 
@@ -89,7 +110,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
     absl::StatusOr<FileAt> source = FindSource(tx, call, path, &refused);
     if (!source.ok()) return source.status();
     if (refused) return *refused;
-    refused = CheckSource(*target, *source);
+    refused = CheckSource(*target, *source, path);
     if (refused) return *refused;
     const FileRecord& from = source->file->record.file;
     change.space += SpaceOf(from.length, file.replication) - SpaceOf(from.length, from.replication);

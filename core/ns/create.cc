@@ -1,10 +1,12 @@
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/ns/acl.h"
 #include "core/ns/open_file.h"
 #include "core/ns/operations.h"
+#include "core/ns/path.h"
 #include "core/ns/quota.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
@@ -56,6 +58,18 @@ void SetModeAndAcl(const Directory& parent, uint16_t mode, std::optional<uint16_
   file->acl = std::move(acl.entries);
 }
 
+// What HDFS says of a path before it looks at the tree; prefixes as it compares them.
+std::optional<Reply> CheckCreatable(const std::string& raw) {
+  const auto begins = [&raw](std::string_view with) {
+    return std::string_view(raw).substr(0, with.size()) == with;
+  };
+  const bool reserved = raw == "/.reserved" ||
+                        (begins("/.reserved/") && !begins("/.reserved/raw") &&
+                         !begins("/.reserved/.inodes"));
+  if (IsValidNewPath(raw) && !reserved) return std::nullopt;
+  return Refuse(Code::kInvalidPath, {raw});
+}
+
 // Somebody may be writing the file that is in the way; if the leader found that writer gone, the
 // file is closed, but still there.
 absl::StatusOr<Reply> RefuseExisting(Transaction* tx, const Caller& caller, const Create& op,
@@ -71,48 +85,51 @@ absl::StatusOr<Reply> RefuseExisting(Transaction* tx, const Caller& caller, cons
 }  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Create& op) {
-  ParsedPath parsed = ParseNewPath(op.path, "create", tx->limits());
-  if (parsed.refused) return *parsed.refused;
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
+  std::optional<Reply> refused = CheckPathLength(op.path, "create", tx->limits());
+  if (!refused) refused = CheckCreatable(op.path);
+  if (refused) return *refused;
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "create",
+           &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
 
   const bool overwrite = (op.flags & Create::kOverwrite) != 0;
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/true);
+  refused = CheckAncestorWrite(call.caller, at);
   if (refused) return *refused;
-  refused = CheckAncestorWrite(call.caller, *at);
-  if (refused) return *refused;
-  if (at->is_directory()) return Refuse(Code::kExistsAsDirectory, {at->path.text()});
-  if (at->is_file()) {
-    if (overwrite) refused = CheckAccess(call.caller, *at, Access::kWrite);
+  if (at.is_directory()) return Refuse(Code::kExistsAsDirectory, {at.path.text()});
+  if (at.is_file()) {
+    if (overwrite) refused = CheckAccess(call.caller, at, Access::kWrite);
     if (refused) return *refused;
   } else {
-    if (!op.create_parent) refused = CheckParentExists(*at);
+    if (!op.create_parent) refused = CheckParentExists(at);
     if (refused) return *refused;
     if ((op.flags & Create::kCreate) == 0)
-      return Refuse(Code::kOverwriteNotFound, {at->path.text()});
+      return Refuse(Code::kOverwriteNotFound, {at.path.text()});
   }
   refused =
-      CheckShape(tx->limits(), at->path.text(), call.caller.address, op.replication, op.block_size);
+      CheckShape(tx->limits(), at.path.text(), call.caller.address, op.replication, op.block_size);
   if (refused) return *refused;
-  if (at->is_file() && !overwrite) return RefuseExisting(tx, call.caller, op, &*at);
+  if (at.is_file() && !overwrite) return RefuseExisting(tx, call.caller, op, &at);
 
-  if (at->is_file()) {
+  if (at.is_file()) {
     // The old file is gone when the new one is counted. HDFS removes it even if the new one is then
     // refused; here a refused call leaves it alone.
-    const FileRecord& old = at->file->record.file;
+    const FileRecord& old = at.file->record.file;
     QuotaChange change{.names = 1, .freed_names = 1};
     change.freed_space = old.charged_bytes() * old.replication;
-    refused = CheckQuota(tx->state(), at->parent(), change);
+    refused = CheckQuota(tx->state(), at.parent(), change);
     if (refused) return *refused;
     if (tx->state().mutations.Has(Mutation::kN14OverwriteLeavesLease)) {
-      at->file->record.file.open = false;
+      at.file->record.file.open = false;
     }
-    RemoveFile(tx, at->parent(), at->path.last(), *at->file);
+    RemoveFile(tx, at.parent(), at.path.last(), *at.file);
   } else {
-    refused = MakeParents(tx, call.caller, &*at, {.names = 1});
+    refused = MakeParents(tx, call.caller, &at, {.names = 1});
     if (refused) return *refused;
   }
-  Directory* const parent = at->parent();
+  Directory* const parent = at.parent();
   FileRecord file;
   file.id = tx->NewInodeId();
   SetModeAndAcl(*parent, op.mode, op.unmasked, &file);
@@ -125,15 +142,16 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   file.open = true;
   file.holder = op.client_name;
   file.holder_address = call.caller.address;
-  AddFile(tx, parent, at->path.last(), file);
+  AddFile(tx, parent, at.path.last(), file);
   return Answer(StatusOf(file));
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const ImportFile& op) {
-  ParsedPath parsed = ParseNewPath(op.path, "create", tx->limits());
-  if (parsed.refused) return *parsed.refused;
-  std::optional<Reply> refused =
-      CheckShape(tx->limits(), parsed.path.text(), "import", op.replication, op.block_size);
+  std::optional<Reply> refused = CheckPathLength(op.path, "create", tx->limits());
+  if (!refused) refused = CheckCreatable(op.path);
+  if (!refused) {
+    refused = CheckShape(tx->limits(), op.path, "import", op.replication, op.block_size);
+  }
   if (refused) return *refused;
   // The lower limit may be 0, but a file has to be cut into blocks of some size.
   if (op.block_size == 0) return Refuse(Code::kBlockSizeTooSmall, {"0", "1"});
@@ -142,16 +160,16 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
     return Refuse(Code::kTooManyBlocks,
                   {std::to_string(blocks), std::to_string(tx->limits().max_blocks_per_file)});
   }
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-
   const Caller& caller = call.caller;
-  refused = CheckTraverse(caller, *at, /*creating=*/true);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), caller, call.root, op.path, Purpose::kCreate, "create", &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  refused = CheckAncestorWrite(caller, at);
   if (refused) return *refused;
-  refused = CheckAncestorWrite(caller, *at);
-  if (refused) return *refused;
-  if (at->is_directory()) return Refuse(Code::kExistsAsDirectory, {at->path.text()});
-  if (at->is_file()) return Refuse(Code::kFileExists, {at->path.text(), caller.address});
+  if (at.is_directory()) return Refuse(Code::kExistsAsDirectory, {at.path.text()});
+  if (at.is_file()) return Refuse(Code::kFileExists, {at.path.text(), caller.address});
   if (!caller.superuser) {
     if (!op.user.empty() && op.user != caller.user) {
       return Refuse(Code::kOwnerChangeDenied, {caller.user});
@@ -161,9 +179,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
     }
   }
   refused =
-      MakeParents(tx, caller, &*at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
+      MakeParents(tx, caller, &at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
   if (refused) return *refused;
-  Directory* const parent = at->parent();
+  Directory* const parent = at.parent();
   FileRecord file;
   file.id = tx->NewInodeId();
   SetModeAndAcl(*parent, op.mode, std::nullopt, &file);
@@ -180,7 +198,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
     block.bytes = i + 1 < blocks ? op.block_size : op.length - i * op.block_size;
     SetBlock(tx, &file, i, block, 0);
   }
-  AddFile(tx, parent, at->path.last(), file);
+  AddFile(tx, parent, at.path.last(), file);
   return Answer(StatusOf(file));
 }
 

@@ -69,6 +69,7 @@ class Checker {
     CheckRoots();
     CheckDirectories();
     CheckFiles();
+    CheckPlaces();
     CheckOpenFiles();
     CheckPendingDeletes();
     CheckXAttrs();
@@ -106,6 +107,9 @@ class Checker {
         break;
       case Prefix::kNamespace:
         good = NamespaceRow(key, value);
+        break;
+      case Prefix::kFilePlace:
+        good = FilePlaceRow(key, value);
         break;
       case Prefix::kOpenFile:
         good = OpenFileRow(key, value);
@@ -231,6 +235,14 @@ class Checker {
     NamespaceRecord record;
     if (!ParseNamespaceKey(key, &id) || !DecodeRecord(value, &record)) return false;
     namespaces_.emplace(id, std::move(record));
+    return true;
+  }
+
+  bool FilePlaceRow(std::string_view key, std::string_view value) {
+    InodeId id = 0;
+    FilePlaceRecord record;
+    if (!ParseInodeKey(key, Prefix::kFilePlace, &id) || !DecodeRecord(value, &record)) return false;
+    places_.emplace(id, std::move(record));
     return true;
   }
 
@@ -389,6 +401,13 @@ class Checker {
         Find(Say("file ", id, " says it has ", file.length, " bytes, its blocks have ",
                  file.bytes_in_blocks));
       }
+      const auto place = places_.find(id);
+      if (place == places_.end()) {
+        Find(Say("file ", id, " has no row that says where its entry is"));
+      } else if (place->second.directory != file.directory || place->second.name != file.name) {
+        Find(Say("file ", id, " is said to be ", place->second.directory, "/", place->second.name,
+                 ", but its entry is ", file.directory, "/", file.name));
+      }
       const auto open = open_files_.find(id);
       if (file.open != (open != open_files_.end())) {
         Find(Say("file ", id,
@@ -400,6 +419,15 @@ class Checker {
         Find(Say("the lease row of file ", id, " says ", open->second.directory, "/",
                  open->second.name, " of ", open->second.holder, ", its entry ", file.directory,
                  "/", file.name, " of ", file.holder));
+      }
+    }
+  }
+
+  void CheckPlaces() {
+    for (const auto& [id, record] : places_) {
+      if (files_.count(id) == 0) {
+        Find(Say("file ", id, " is said to be ", record.directory, "/", record.name,
+                 ", where it has no entry"));
       }
     }
   }
@@ -543,6 +571,7 @@ class Checker {
   std::map<InodeId, DirectoryFacts> directories_;
   std::map<InodeId, FileFacts> files_;
   std::map<InodeId, PendingDeleteRecord> pending_;
+  std::map<InodeId, FilePlaceRecord> places_;
   std::map<InodeId, OpenFileRecord> open_files_;
   std::map<NamespaceId, NamespaceRecord> namespaces_;
   std::set<InodeId> roots_;

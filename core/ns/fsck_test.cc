@@ -125,6 +125,19 @@ std::vector<Corruption> Corruptions() {
          (void)w;
        },
        "has block rows but neither"},
+      {"PlaceLost",
+       [](TestWorld& w, kv::WriteBatch* b) { b->Delete(FilePlaceKey(IdOf(w, "/d/f"))); },
+       "has no row that says where its entry is"},
+      {"PlaceOfTheOldName",
+       [](TestWorld& w, kv::WriteBatch* b) {
+         b->Put(FilePlaceKey(IdOf(w, "/d/f")), EncodeRecord(FilePlaceRecord{IdOf(w, "/d"), "old"}));
+       },
+       "/old, but its entry is"},
+      {"PlaceOfNothing",
+       [](TestWorld&, kv::WriteBatch* b) {
+         b->Put(FilePlaceKey(16000), EncodeRecord(FilePlaceRecord{16385, "x"}));
+       },
+       "is said to be 16385/x, where it has no entry"},
       {"LeaseLost",
        [](TestWorld& w, kv::WriteBatch* b) { b->Delete(OpenFileKey(IdOf(w, "/d/open"))); },
        "is open without a lease row"},

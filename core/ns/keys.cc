@@ -54,6 +54,8 @@ std::string BlockKey(InodeId file, uint32_t index) {
   return key;
 }
 
+std::string FilePlaceKey(InodeId file) { return WithNumber(Prefix::kFilePlace, file); }
+
 std::string OpenFileKey(InodeId file) { return WithNumber(Prefix::kOpenFile, file); }
 
 std::string PendingDeleteKey(InodeId id) { return WithNumber(Prefix::kPendingDelete, id); }

@@ -17,6 +17,7 @@ enum class Prefix : char {
   kBlock = 'b',          // file id, index            -> a block beyond the inline ones
   kDirectory = 'd',      // directory id              -> its own attributes and direct counts
   kEntry = 'e',          // directory id, name        -> a file's inode, or a directory's id
+  kFilePlace = 'f',      // file id                   -> where its entry is
   kPendingDelete = 'g',  // inode id                  -> an unlinked inode whose rows remain
   kMeta = 'm',           // one of MetaRow            -> allocators, times, limits, ...
   kNamespace = 'n',      // namespace id              -> name, root
@@ -37,6 +38,7 @@ std::string NamespaceKey(NamespaceId id);
 std::string EntryKey(InodeId directory, std::string_view name);
 std::string DirectoryKey(InodeId id);
 std::string BlockKey(InodeId file, uint32_t index);
+std::string FilePlaceKey(InodeId file);
 std::string OpenFileKey(InodeId file);
 std::string PendingDeleteKey(InodeId id);
 std::string XAttrKey(InodeId inode, const XAttrName& name);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/ns/operations.h"
 #include "core/ns/resolve.h"
 #include "core/ns/rows.h"
@@ -15,31 +16,27 @@
 namespace jfs::ns {
 namespace {
 
-// The file that a reader means; refused if there is none. Opening a file for reading is checked the
-// other way round: HDFS tells that there is none before it looks who asks.
-absl::StatusOr<FileRecord> FindForReading(const kv::View& view, const CallContext& call,
-                                          const std::string& path, Access access,
+// Opening a file for reading: HDFS tells that there is none before it looks who asks.
+absl::StatusOr<FileRecord> FindForReading(const State& state, const kv::View& view,
+                                          const CallContext& call, const std::string& raw,
                                           std::optional<Reply>* refused) {
+  // So that nothing but what stands in the way is refused.
+  Caller anybody = call.caller;
+  anybody.superuser = true;
   FileRecord file;
-  ParsedPath parsed = ParsePath(path);
-  if (parsed.refused) {
-    *refused = std::move(parsed.refused);
-    return file;
-  }
-  const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  if (access == Access::kNone) *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(state, view, anybody, call.root, raw, Purpose::kRead, "", &at);
+  if (!stopped.ok()) return stopped.status();
+  *refused = *std::move(stopped);
   if (*refused) return file;
-  if (!at->is_file()) {
-    *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {at->path.text()});
+  if (!at.is_file()) {
+    *refused = Refuse(at.exists() ? Code::kNotAFile : Code::kFileNotFound, {at.path.text()});
     return file;
   }
-  if (access != Access::kNone) {
-    *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-    if (*refused) return file;
-    *refused = CheckAccess(call.caller, *at, access);
-  }
-  file = at->file->record.file;
+  *refused = CheckTraverse(call.caller, at, /*creating=*/false);
+  if (!*refused) *refused = CheckAccess(call.caller, at, Access::kRead);
+  file = at.file->record.file;
   return file;
 }
 
@@ -74,11 +71,11 @@ absl::StatusOr<BlockLocations> LocationsOf(const kv::View& view, const FileRecor
   return locations;
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetBlockLocations& query) {
   std::optional<Reply> refused;
   const absl::StatusOr<FileRecord> file =
-      FindForReading(view, call, query.path, Access::kRead, &refused);
+      FindForReading(state, view, call, query.path, &refused);
   if (!file.ok()) return file.status();
   if (refused) return *refused;
   if (call.caller.superuser && file->xattr_count != 0) {
@@ -92,14 +89,18 @@ absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallConte
   return Answer(*std::move(locations));
 }
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const IsFileClosed& query) {
-  std::optional<Reply> refused;
-  const absl::StatusOr<FileRecord> file =
-      FindForReading(view, call, query.path, Access::kNone, &refused);
-  if (!file.ok()) return file.status();
-  if (refused) return *refused;
-  return Answer(Truth{!file->open});
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(state, view, call.caller, call.root, query.path, Purpose::kRead, "", &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  // The path is named as it was sent.
+  if (!at.is_file()) {
+    return Refuse(at.exists() ? Code::kNotAFile : Code::kFileNotFound, {query.path});
+  }
+  return Answer(Truth{!at.file->record.file.open});
 }
 
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
@@ -111,12 +112,11 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
   LocatedStatus located;
   located.status = *status;
   if (status->type == FileType::kFile) {
-    std::optional<Reply> refused;
-    const absl::StatusOr<FileRecord> file =
-        FindForReading(view, call, query.path, Access::kNone, &refused);
-    if (!file.ok()) return file.status();
-    if (refused) return *refused;
-    absl::StatusOr<BlockLocations> locations = LocationsOf(view, *file, 0, UINT64_MAX);
+    const absl::StatusOr<std::optional<Resolved>> at = Locate(state, view, call.root, query.path);
+    if (!at.ok()) return at.status();
+    CHECK(at->has_value() && (*at)->is_file());  // as was just answered
+    absl::StatusOr<BlockLocations> locations =
+        LocationsOf(view, (*at)->file->record.file, 0, UINT64_MAX);
     if (!locations.ok()) return locations.status();
     located.locations = *std::move(locations);
   }

@@ -8,18 +8,20 @@
 namespace jfs::ns {
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mkdirs& op) {
-  ParsedPath parsed = ParseNewPath(op.path, "mkdirs", tx->limits());
-  if (parsed.refused) return *parsed.refused;
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/true);
+  std::optional<Reply> refused = CheckPathLength(op.path, "mkdirs", tx->limits());
   if (refused) return *refused;
-  if (at->is_file()) return Refuse(Code::kPathNotDirectory, {at->path.text()});
-  if (at->is_directory()) return Answer(Truth{true});
-  refused = CheckAncestorWrite(call.caller, *at);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "mkdirs",
+           &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  // HDFS names the path as it was sent, here alone.
+  if (at.is_file()) return Refuse(Code::kPathNotDirectory, {op.path});
+  if (at.is_directory()) return Answer(Truth{true});
+  refused = CheckAncestorWrite(call.caller, at);
   if (refused) return *refused;
-  if (!op.create_parent) refused = CheckParentExists(*at);
+  if (!op.create_parent) refused = CheckParentExists(at);
   if (refused) return *refused;
 
   // HDFS makes the ones in between with a permission of its own, which has no sticky bit; its owner
@@ -28,7 +30,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mk
   std::optional<uint16_t> unmasked;
   const bool ignored = tx->state().mutations.Has(Mutation::kN21UnmaskedIgnored);
   if (op.unmasked && !ignored) unmasked = *op.unmasked & 01777;
-  refused = MakeDirectories(tx, &*at, at->path.depth(), between, op.mode & 01777, unmasked,
+  refused = MakeDirectories(tx, &at, at.path.depth(), between, op.mode & 01777, unmasked,
                             call.caller.user);
   return refused ? *refused : Answer(Truth{true});
 }

@@ -275,12 +275,11 @@ absl::StatusOr<std::optional<Namespace::LeaseInfo>> Namespace::LeaseAt(
   const std::optional<LeaseInfo> none;
   const State& state = impl_->state();
   Directory* const root = state.Root(ns);
-  ParsedPath parsed = ParsePath(path);
-  if (root == nullptr || parsed.refused || state.open_files.files().empty()) return none;
-  const absl::StatusOr<Resolved> at = Resolve(view, root, std::move(parsed.path));
+  if (root == nullptr || state.open_files.files().empty()) return none;
+  const absl::StatusOr<std::optional<Resolved>> at = Locate(state, view, root, path);
   if (!at.ok()) return at.status();
-  if (!at->is_file() || !at->file->record.file.open) return none;
-  return LeaseOf(at->file->record.file.id);
+  if (!at->has_value() || !(*at)->is_file() || !(*at)->file->record.file.open) return none;
+  return LeaseOf((*at)->file->record.file.id);
 }
 
 const SetLimits& Namespace::limits() const { return impl_->state().limits; }

@@ -4,6 +4,8 @@
 
 #include "core/base/check.h"
 #include "core/ns/keys.h"
+#include "core/ns/path.h"
+#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
@@ -33,31 +35,34 @@ absl::StatusOr<std::optional<FileAt>> FindOpenFile(Transaction* tx, InodeId id) 
 }
 
 absl::StatusOr<FileAt> FindFile(Transaction* tx, const CallContext& call, const std::string& path,
-                                InodeId id, std::optional<Reply>* refused) {
-  if (id != 0) {
-    absl::StatusOr<std::optional<FileAt>> open = FindOpenFile(tx, id);
-    if (!open.ok()) return open.status();
-    if (open->has_value() && tx->tree().IsAtOrUnder((*open)->parent, call.root)) {
-      return **std::move(open);
-    }
-  }
+                                InodeId id, const char* operation, std::optional<Reply>* refused) {
   FileAt found;
-  ParsedPath parsed = ParsePath(path);
-  if (parsed.refused) {
-    *refused = std::move(parsed.refused);
-    return found;
-  }
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  found.path = at->path.text();
   if (id == 0) {
-    *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+    Resolved at;
+    absl::StatusOr<std::optional<Reply>> stopped = Walk(
+        tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, operation, &at);
+    if (!stopped.ok()) return stopped.status();
+    *refused = *std::move(stopped);
     if (*refused) return found;
-  } else if (!at->exists() ||
-             (at->is_file() ? at->file->record.file.id : at->directory()->id) != id) {
+    if (at.is_file()) return FileOf(std::move(at));
+    found.path = at.path.text();
+    found.is_directory = at.is_directory();
     return found;
   }
+  absl::StatusOr<std::optional<Path>> behind =
+      PathOfInode(tx->tree(), tx->view(), call.root, id);
+  if (!behind.ok()) return behind.status();
+  if (!behind->has_value()) {
+    // The path stands for what is missing.
+    const std::optional<Path> asked = Path::Parse(path);
+    if (!asked) *refused = Refuse(Code::kPathNotAbsolute, {path});
+    if (asked) found.path = asked->text();
+    return found;
+  }
+  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, **std::move(behind));
+  if (!at.ok()) return at.status();
   if (at->is_file()) return FileOf(*std::move(at));
+  found.path = at->path.text();
   found.is_directory = at->is_directory();
   return found;
 }
@@ -72,26 +77,23 @@ FileAt FileOf(Resolved at) {
 }
 
 absl::StatusOr<FileAt> FindExistingFile(Transaction* tx, const CallContext& call,
-                                        const std::string& path, Access access,
-                                        std::optional<Reply>* refused) {
+                                        const std::string& path, const char* operation,
+                                        Access access, std::optional<Reply>* refused) {
   FileAt found;
-  ParsedPath parsed = ParsePath(path);
-  if (parsed.refused) {
-    *refused = std::move(parsed.refused);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, operation, &at);
+  if (!stopped.ok()) return stopped.status();
+  *refused = *std::move(stopped);
+  if (*refused) return found;
+  found.path = at.path.text();
+  if (access != Access::kNone) *refused = CheckAccess(call.caller, at, access);
+  if (*refused) return found;
+  if (!at.is_file()) {
+    *refused = Refuse(at.exists() ? Code::kNotAFile : Code::kFileNotFound, {found.path});
     return found;
   }
-  absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  found.path = at->path.text();
-  *refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (*refused) return found;
-  if (access != Access::kNone) *refused = CheckAccess(call.caller, *at, access);
-  if (*refused) return found;
-  if (!at->is_file()) {
-    *refused = Refuse(at->exists() ? Code::kNotAFile : Code::kFileNotFound, {found.path});
-    return found;
-  }
-  return FileOf(*std::move(at));
+  return FileOf(std::move(at));
 }
 
 std::optional<Reply> CheckLease(Transaction* tx, const FileAt& at, InodeId given_id,

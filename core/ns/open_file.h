@@ -29,10 +29,10 @@ struct FileAt {
 };
 
 // The file that a writer means: by id if it gives one, because the file may have been renamed
-// meanwhile. `refused` is set for a path that cannot be walked. Closed files have no index by id:
-// one that is named by id is found if it is still at its path.
+// meanwhile; nobody's rights on the way to it are looked at then. `operation` is HDFS's name of the
+// call. `refused` is set for a path that cannot be walked.
 absl::StatusOr<FileAt> FindFile(Transaction* tx, const CallContext& call, const std::string& path,
-                                InodeId id, std::optional<Reply>* refused);
+                                InodeId id, const char* operation, std::optional<Reply>* refused);
 
 // The open file of that id, wherever its namespace; unset if none of that id is open and live.
 absl::StatusOr<std::optional<FileAt>> FindOpenFile(Transaction* tx, InodeId id);
@@ -42,8 +42,8 @@ FileAt FileOf(Resolved at);
 
 // The file at `path` for a call that needs `access` to it: refused if there is none.
 absl::StatusOr<FileAt> FindExistingFile(Transaction* tx, const CallContext& call,
-                                        const std::string& path, Access access,
-                                        std::optional<Reply>* refused);
+                                        const std::string& path, const char* operation,
+                                        Access access, std::optional<Reply>* refused);
 
 // HDFS's checkLease: the file is there, open, and written by this client.
 std::optional<Reply> CheckLease(Transaction* tx, const FileAt& at, InodeId given_id,

@@ -47,12 +47,16 @@ bool IsValidNewPath(std::string_view raw) {
   if (raw.empty() || raw[0] != '/') return false;
   // Any number of slashes at the end is forgiven, as HDFS does; doubled ones inside are not.
   while (raw.size() > 1 && raw.back() == '/') raw.remove_suffix(1);
+  // Below an inode's id it is a way to its directory, which NFS asks for.
+  constexpr std::string_view kByInodeId = "/.reserved/.inodes/";
+  const bool by_id = raw.substr(0, kByInodeId.size()) == kByInodeId &&
+                     raw.find('/', kByInodeId.size()) != std::string_view::npos;
   size_t at = 1;
   while (at < raw.size()) {
     size_t end = raw.find('/', at);
     if (end == std::string_view::npos) end = raw.size();
     const std::string_view name = raw.substr(at, end - at);
-    if (name.empty() || name == "." || name == "..") return false;
+    if (name.empty() || name == "." || (name == ".." && !by_id)) return false;
     if (name.find(':') != std::string_view::npos) return false;
     at = end + 1;
   }

@@ -40,8 +40,8 @@ class Path {
   absl::InlinedVector<std::pair<uint32_t, uint32_t>, 12> names_;  // start and length in text_
 };
 
-// HDFS's rule for a path that a call would make: absolute, and no name is empty, ".", ".." or has a
-// colon.
+// HDFS's rule for a path that a call would make: absolute, and no name is empty, "." or has a
+// colon; ".." only behind an inode's id.
 bool IsValidNewPath(std::string_view raw);
 
 // Length as Java counts it, in UTF-16 units: what the limit of 8000 characters means.

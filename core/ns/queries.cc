@@ -9,6 +9,7 @@
 #include "core/ns/locations.h"
 #include "core/ns/operations.h"
 #include "core/ns/quota.h"
+#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 
 namespace jfs::ns {
@@ -81,57 +82,101 @@ absl::StatusOr<Listing> ListDirectory(const State& state, const kv::View& view,
 
 }  // namespace
 
-absl::StatusOr<Reply> Answer(const State&, const kv::View& view, const CallContext& call,
+absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetFileInfo& query) {
-  ParsedPath parsed = ParsePath(query.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  const std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  // A superuser is told that there is nothing even where a file stands in the way.
-  if (refused && !call.caller.superuser) return *refused;
-  if (!at->exists()) return Answer(Absent{});
-  return Answer(at->is_directory() ? StatusOf(*at->directory()) : StatusOf(at->file->record.file));
+  Resolved at;
+  const absl::StatusOr<std::optional<Reply>> refused =
+      Walk(state, view, call.caller, call.root, query.path, Purpose::kRead, "", &at);
+  if (!refused.ok()) return refused.status();
+  const bool anything = query.wanted == GetFileInfo::Wanted::kAnything;
+  if (refused->has_value()) {
+    // A superuser is told that there is nothing even where a file stands in the way.
+    const bool nothing = (*refused)->code == Code::kAncestorNotDirectory && call.caller.superuser;
+    return anything && nothing ? Answer(Absent{}) : **refused;
+  }
+  if (query.wanted == GetFileInfo::Wanted::kFile && at.is_directory()) {
+    return Refuse(Code::kNotAFile, {at.path.text()});
+  }
+  if (at.exists()) {
+    return Answer(at.is_directory() ? StatusOf(*at.directory()) : StatusOf(at.file->record.file));
+  }
+  if (!anything) return Refuse(Code::kFileNotFound, {at.path.text()});
+  if (IsReservedDirectory(at.path)) return Answer(StatusOfReservedDirectory());
+  if (IsSnapshotDirectory(at.path)) return Answer(StatusOfSnapshotDirectory());
+  return Answer(Absent{});
 }
+
+namespace {
+
+// What a listing is of that is not in the tree.
+Reply ListWhatIsNotThere(const State& state, const Resolved& at) {
+  if (IsReservedDirectory(at.path)) return Answer(ListingOfReservedDirectory(state.counters.wall));
+  if (at.path.last() != kSnapshotName) return Answer(Absent{});
+  // The root alone may have snapshots, and has none.
+  if (at.path.depth() == 1) return Answer(Listing{});
+  const std::string above = at.path.Parent();
+  return Refuse(at.parent() == nullptr ? Code::kQuotaTargetNotFound : Code::kNotSnapshottable,
+                {above});
+}
+
+// A client goes on behind a name, or behind the entry that an inode's id leads to.
+absl::StatusOr<std::optional<Reply>> FindStart(const State& state, const kv::View& view,
+                                               const Directory* root, std::string* start_after) {
+  std::optional<Reply> refused;
+  if (start_after->substr(0, kReservedPrefix.size()) != kReservedPrefix) return refused;
+  const absl::StatusOr<Path> path =
+      PathBehind(state.tree, view, root, *Path::Parse(*start_after), &refused);
+  if (!path.ok()) return path.status();
+  if (refused) {
+    refused = Refuse(Code::kStartAfterNotFound, {*start_after});
+  } else {
+    *start_after = path->depth() == 0 ? std::string() : std::string(path->last());
+  }
+  return refused;
+}
+
+}  // namespace
 
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetListing& query) {
-  ParsedPath parsed = ParsePath(query.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return *refused;
-  if (!at->exists()) return Answer(Absent{});
-  if (at->is_file()) {
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> refused =
+      Walk(state, view, call.caller, call.root, query.path, Purpose::kRead, "", &at);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) return **std::move(refused);
+  GetListing page = query;
+  refused = FindStart(state, view, call.root, &page.start_after);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) return **std::move(refused);
+  if (!at.exists()) return ListWhatIsNotThere(state, at);
+  if (at.is_file()) {
     Listing listing;
-    listing.entries.push_back(StatusOf(at->file->record.file));
+    listing.entries.push_back(StatusOf(at.file->record.file));
     if (query.need_locations) {
       absl::StatusOr<BlockLocations> blocks =
-          LocationsOf(view, at->file->record.file, 0, UINT64_MAX);
+          LocationsOf(view, at.file->record.file, 0, UINT64_MAX);
       if (!blocks.ok()) return blocks.status();
       listing.locations.push_back(*std::move(blocks));
     }
     return Answer(std::move(listing));
   }
-  refused = CheckAccess(call.caller, *at, Access::kReadExecute);
-  if (refused) return *refused;
-  absl::StatusOr<Listing> listing = ListDirectory(state, view, *at->directory(), query);
+  const std::optional<Reply> denied = CheckAccess(call.caller, at, Access::kReadExecute);
+  if (denied) return *denied;
+  absl::StatusOr<Listing> listing = ListDirectory(state, view, *at.directory(), page);
   if (!listing.ok()) return listing.status();
   return Answer(*std::move(listing));
 }
 
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetContentSummary& query) {
-  ParsedPath parsed = ParsePath(query.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return *refused;
-  if (!at->exists()) return Refuse(Code::kFileNotFound, {at->path.text()});
-  if (at->is_file()) {
-    const FileRecord& file = at->file->record.file;
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(state, view, call.caller, call.root, query.path, Purpose::kRead, "", &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  if (!at.exists()) return Refuse(Code::kFileNotFound, {at.path.text()});
+  if (at.is_file()) {
+    const FileRecord& file = at.file->record.file;
     ContentSummary summary;
     summary.length = file.length;
     summary.files = 1;
@@ -139,9 +184,9 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
     return Answer(summary);
   }
   // A summary looks at each directory as a listing of it would.
-  const Directory& directory = *at->directory();
+  const Directory& directory = *at.directory();
   if (directory.totals.restricted != 0) {
-    refused = CheckReadable(state, call.caller, directory);
+    const std::optional<Reply> refused = CheckReadable(state, call.caller, directory);
     if (refused) return *refused;
   }
   return Answer(SummaryOf(directory));
@@ -149,25 +194,24 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
 
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetQuotaUsage& query) {
-  ParsedPath parsed = ParsePath(query.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(view, call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return *refused;
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(state, view, call.caller, call.root, query.path, Purpose::kRead, "", &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
   // Unlike a summary it is checked as a whole before anything is counted, sticky bits included.
   absl::StatusOr<std::optional<Reply>> denied =
-      CheckSubtree(state, view, call.caller, *at, Access::kReadExecute, /*skip_empty=*/false);
+      CheckSubtree(state, view, call.caller, at, Access::kReadExecute, /*skip_empty=*/false);
   if (!denied.ok()) return denied.status();
   if (denied->has_value()) return **std::move(denied);
-  if (!at->exists()) return Refuse(Code::kUsageTargetNotFound, {at->path.text()});
-  const Usage used = UsageOf(*at);
+  if (!at.exists()) return Refuse(Code::kUsageTargetNotFound, {at.path.text()});
+  const Usage used = UsageOf(at);
   QuotaUsage usage;
   usage.names = used.names;
   usage.space_consumed = used.space;
-  if (at->is_directory()) {
-    usage.name_quota = ShownNameQuota(*at->directory());
-    usage.space_quota = ShownSpaceQuota(*at->directory());
+  if (at.is_directory()) {
+    usage.name_quota = ShownNameQuota(*at.directory());
+    usage.space_quota = ShownSpaceQuota(*at.directory());
   }
   return Answer(usage);
 }

@@ -265,6 +265,20 @@ bool DecodeRecord(std::string_view bytes, NamespaceRecord* record) {
   return in.Done();
 }
 
+std::string EncodeRecord(const FilePlaceRecord& record) {
+  return Record([&](Encoder& out) {
+    out.Varint(record.directory);
+    out.Bytes(record.name);
+  });
+}
+
+bool DecodeRecord(std::string_view bytes, FilePlaceRecord* record) {
+  Decoder in = Start(bytes);
+  record->directory = in.Varint();
+  record->name = std::string(in.Bytes());
+  return in.Done();
+}
+
 std::string EncodeRecord(const OpenFileRecord& record) {
   return Record([&](Encoder& out) {
     out.Varint(record.directory);

@@ -90,6 +90,12 @@ struct NamespaceRecord {
   InodeId root = 0;
 };
 
+// By this a file is found whose id is all that is known. Directories are all in memory.
+struct FilePlaceRecord {
+  InodeId directory = 0;
+  std::string name;
+};
+
 struct OpenFileRecord {
   InodeId directory = 0;
   std::string name;
@@ -103,7 +109,7 @@ struct PendingDeleteRecord {
 };
 
 struct SchemaRecord {
-  static constexpr uint8_t kVersion = 2;
+  static constexpr uint8_t kVersion = 3;
   uint8_t version = kVersion;
   uint64_t feature_level =
       1;  // of the commands that may be replicated; raised once all masters know more
@@ -134,6 +140,7 @@ std::string EncodeRecord(const EntryRecord& record);
 std::string EncodeRecord(const DirectoryRecord& record);
 std::string EncodeRecord(const Block& record);
 std::string EncodeRecord(const NamespaceRecord& record);
+std::string EncodeRecord(const FilePlaceRecord& record);
 std::string EncodeRecord(const OpenFileRecord& record);
 std::string EncodeRecord(const PendingDeleteRecord& record);
 std::string EncodeRecord(const SchemaRecord& record);
@@ -147,6 +154,7 @@ bool DecodeRecord(std::string_view bytes, EntryRecord* record);
 bool DecodeRecord(std::string_view bytes, DirectoryRecord* record);
 bool DecodeRecord(std::string_view bytes, Block* record);
 bool DecodeRecord(std::string_view bytes, NamespaceRecord* record);
+bool DecodeRecord(std::string_view bytes, FilePlaceRecord* record);
 bool DecodeRecord(std::string_view bytes, OpenFileRecord* record);
 bool DecodeRecord(std::string_view bytes, PendingDeleteRecord* record);
 // Accepts every schema version: the caller tells an unknown one from damage.

@@ -1,8 +1,10 @@
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "core/ns/operations.h"
 #include "core/ns/quota.h"
+#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
@@ -48,109 +50,121 @@ void Move(Transaction* tx, const Resolved& source, Directory* to, std::string_vi
   }
 }
 
+// The target's length comes before all else, then the source's walk, then what is wrong with the
+// target.
+absl::StatusOr<std::optional<Reply>> WalkBoth(Transaction* tx, const CallContext& call,
+                                              const std::string& from, const std::string& to,
+                                              Resolved* source, Resolved* target) {
+  std::optional<Reply> too_long = CheckPathLength(to, "rename", tx->limits());
+  if (too_long) return too_long;
+  absl::StatusOr<std::optional<Reply>> refused = Walk(
+      tx->state(), tx->view(), call.caller, call.root, from, Purpose::kChange, "rename", source);
+  if (!refused.ok() || refused->has_value()) return refused;
+  return Walk(tx->state(), tx->view(), call.caller, call.root, to, Purpose::kCreate, "rename",
+              target);
+}
+
+Reply RefuseReserved() {
+  return Refuse(Code::kInvalidPath, {"Cannot rename to or from /.reserved"});
+}
+
 }  // namespace
 
 // The old call: what rename2 refuses by an exception is `false` here, permissions and the walk
 // excepted, and an existing directory as target stands for a place inside it.
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename& op) {
-  ParsedPath target_path = ParseNewPath(op.target, "rename", tx->limits());
-  if (target_path.refused) return *target_path.refused;
-  ParsedPath source_path = ParsePath(op.source);
-  if (source_path.refused) return *source_path.refused;
-  absl::StatusOr<Resolved> source = Resolve(tx->view(), call.root, std::move(source_path.path));
-  if (!source.ok()) return source.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *source, /*creating=*/false);
-  if (refused) return *refused;
-  absl::StatusOr<Resolved> target = Resolve(tx->view(), call.root, std::move(target_path.path));
-  if (!target.ok()) return target.status();
-  refused = CheckTraverse(call.caller, *target, /*creating=*/true);
-  if (refused) return *refused;
+  Resolved source;
+  Resolved target;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      WalkBoth(tx, call, op.source, op.target, &source, &target);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  std::optional<Reply> refused;
 
-  const bool source_is_root = source->path.depth() == 0;
-  if (target->is_directory() && !source_is_root) {
-    target = Resolve(tx->view(), call.root, target->path.Child(source->path.last()));
-    if (!target.ok()) return target.status();
-    refused = CheckTraverse(call.caller, *target, /*creating=*/true);
+  const bool source_is_root = source.path.depth() == 0;
+  if (target.is_directory() && !source_is_root) {
+    absl::StatusOr<Resolved> inside =
+        Resolve(tx->view(), call.root, target.path.Child(source.path.last()));
+    if (!inside.ok()) return inside.status();
+    target = *std::move(inside);
+    refused = CheckTraverse(call.caller, target, /*creating=*/true);
     if (refused) return *refused;
   }
-  refused = CheckParentWrite(call.caller, *source);
+  refused = CheckParentWrite(call.caller, source);
   if (refused) return *refused;
-  refused = CheckAncestorWrite(call.caller, *target);
-  if (refused) return *refused;
-
-  if (!source->exists() || source_is_root) return Answer(Truth{false});
-  if (source->path.text() == target->path.text()) return Answer(Truth{true});
-  if (LiesUnder(tx->state(), *target, *source)) return Answer(Truth{false});
-  if (target->exists() || target->parent() == nullptr) return Answer(Truth{false});
-  refused = CheckTargetLimits(tx->state(), *source, *target);
+  refused = CheckAncestorWrite(call.caller, target);
   if (refused) return *refused;
 
-  Move(tx, *source, target->parent(), target->path.last());
+  if (!source.exists() || source_is_root) return Answer(Truth{false});
+  if (source.path.text() == target.path.text()) return Answer(Truth{true});
+  if (LiesUnder(tx->state(), target, source)) return Answer(Truth{false});
+  if (IsReservedDirectory(target.path)) return RefuseReserved();
+  if (target.exists() || target.parent() == nullptr) return Answer(Truth{false});
+  refused = CheckTargetLimits(tx->state(), source, target);
+  if (refused) return *refused;
+
+  Move(tx, source, target.parent(), target.path.last());
   return Answer(Truth{true});
 }
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Rename2& op) {
-  ParsedPath target_path = ParseNewPath(op.target, "rename", tx->limits());
-  if (target_path.refused) return *target_path.refused;
-  ParsedPath source_path = ParsePath(op.source);
-  if (source_path.refused) return *source_path.refused;
-  absl::StatusOr<Resolved> source = Resolve(tx->view(), call.root, std::move(source_path.path));
-  if (!source.ok()) return source.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *source, /*creating=*/false);
-  if (refused) return *refused;
-  absl::StatusOr<Resolved> target = Resolve(tx->view(), call.root, std::move(target_path.path));
-  if (!target.ok()) return target.status();
-  refused = CheckTraverse(call.caller, *target, /*creating=*/true);
-  if (refused) return *refused;
+  Resolved source;
+  Resolved target;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      WalkBoth(tx, call, op.source, op.target, &source, &target);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  std::optional<Reply> refused;
 
-  refused = CheckParentWrite(call.caller, *source);
+  refused = CheckParentWrite(call.caller, source);
   if (refused) return *refused;
   if (op.to_trash) {
     // The trash is emptied by the superuser: moving there must not be easier than deleting.
     absl::StatusOr<std::optional<Reply>> denied = CheckSubtree(
-        tx->state(), tx->view(), call.caller, *source, Access::kAll, /*skip_empty=*/true);
+        tx->state(), tx->view(), call.caller, source, Access::kAll, /*skip_empty=*/true);
     if (!denied.ok()) return denied.status();
     if (denied->has_value()) return **std::move(denied);
   }
-  refused = CheckAncestorWrite(call.caller, *target);
+  refused = CheckAncestorWrite(call.caller, target);
   if (refused) return *refused;
 
-  const std::string& from = source->path.text();
-  const std::string& to = target->path.text();
-  if (!source->exists()) return Refuse(Code::kRenameSourceNotFound, {from});
-  if (source->path.depth() == 0) return Refuse(Code::kRenameSourceRoot, {});
+  const std::string& from = source.path.text();
+  const std::string& to = target.path.text();
+  if (!source.exists()) return Refuse(Code::kRenameSourceNotFound, {from});
+  if (source.path.depth() == 0) return Refuse(Code::kRenameSourceRoot, {});
   if (from == to) return Refuse(Code::kRenameSamePath, {from, to});
-  if (LiesUnder(tx->state(), *target, *source)) {
+  if (LiesUnder(tx->state(), target, source)) {
     return Refuse(Code::kRenameUnderSource, {to, from});
   }
-  if (target->path.depth() == 0) return Refuse(Code::kRenameTargetRoot, {});
-  if (target->exists()) {
-    if (source->is_directory() != target->is_directory()) {
+  if (IsReservedDirectory(target.path)) return RefuseReserved();
+  if (target.path.depth() == 0) return Refuse(Code::kRenameTargetRoot, {});
+  if (target.exists()) {
+    if (source.is_directory() != target.is_directory()) {
       return Refuse(Code::kRenameTypeMismatch, {from, to});
     }
     if (!op.overwrite) return Refuse(Code::kRenameTargetExists, {to});
-    if (target->is_directory() && !target->directory()->empty()) {
+    if (target.is_directory() && !target.directory()->empty()) {
       return Refuse(Code::kRenameTargetNotEmpty, {to});
     }
-  } else if (target->parent() == nullptr) {
+  } else if (target.parent() == nullptr) {
     return Refuse(Code::kRenameParentNotFound, {to});
   }
-  refused = CheckTargetLimits(tx->state(), *source, *target);
+  refused = CheckTargetLimits(tx->state(), source, target);
   if (refused) return *refused;
 
-  Directory* const to_parent = target->parent();
-  if (target->exists()) {
+  Directory* const to_parent = target.parent();
+  if (target.exists()) {
     const Mutations planted = tx->state().mutations;
     const Counted counted =
         planted.Has(Mutation::kN03RenameMiscounts) ? Counted::kNo : Counted::kYes;
-    if (target->is_file()) {
-      if (planted.Has(Mutation::kN22XAttrsOfReplaced)) target->file->record.file.xattr_count = 0;
-      RemoveFile(tx, to_parent, target->path.last(), *target->file, counted);
+    if (target.is_file()) {
+      if (planted.Has(Mutation::kN22XAttrsOfReplaced)) target.file->record.file.xattr_count = 0;
+      RemoveFile(tx, to_parent, target.path.last(), *target.file, counted);
     } else {
-      RemoveDirectory(tx, target->directory(), counted);
+      RemoveDirectory(tx, target.directory(), counted);
     }
   }
-  Move(tx, *source, to_parent, target->path.last());
+  Move(tx, source, to_parent, target.path.last());
   return Reply{};
 }
 

@@ -101,6 +101,7 @@ struct AppendPoint {
   friend bool operator==(const AppendPoint&, const AppendPoint&) = default;
 };
 
+// Of "/.snapshot" owner and group are empty, and there is no mode.
 struct AclStatus {
   std::string owner, group;
   uint16_t mode = 0;              // with an access ACL its group bits are the mask
@@ -109,7 +110,7 @@ struct AclStatus {
 };
 
 struct XAttrs {
-  std::vector<XAttr> xattrs;  // by name; ListXAttrs leaves the values empty
+  std::vector<XAttr> xattrs;  // by name
   friend bool operator==(const XAttrs&, const XAttrs&) = default;
 };
 

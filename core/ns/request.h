@@ -311,7 +311,11 @@ struct CommandBatch {
 // ---- Reads ----
 
 struct GetFileInfo {
+  // kFile and kInode: it is refused if there is none, and a superuser too is told of a file on the
+  // way. Else there may be nothing.
+  enum class Wanted : uint8_t { kAnything, kInode, kFile };
   std::string path;
+  Wanted wanted = Wanted::kAnything;
 };
 struct GetListing {
   std::string path;
@@ -351,7 +355,8 @@ struct GetXAttrs {
   std::string path;
   std::vector<XAttrName> names;  // none: all that the caller may see
 };
-// The names alone, which need fewer rights.
+// All that the caller may see, with fewer rights than GetXAttrs wants. As on HDFS the values are in the
+// answer too, although clients promise the names alone.
 struct ListXAttrs {
   std::string path;
 };

@@ -6,20 +6,10 @@
 
 #include "core/base/check.h"
 #include "core/ns/keys.h"
+#include "core/ns/reserved_path.h"
 
 namespace jfs::ns {
 namespace {
-
-constexpr std::string_view kReserved = ".reserved";
-constexpr std::string_view kSnapshots = ".snapshot";
-
-ParsedPath Checked(const std::string& raw, std::optional<Path> path) {
-  if (!path.has_value()) return {Path(), Refuse(Code::kPathNotAbsolute, {raw})};
-  if (path->depth() > 0 && path->name(0) == kReserved) {
-    return {Path(), Refuse(Code::kReservedPath, {raw})};
-  }
-  return {*std::move(path), std::nullopt};
-}
 
 constexpr uint16_t kStickyBit = 01000;
 
@@ -149,11 +139,13 @@ std::optional<Reply> CheckTraverse(const Caller& caller, const Resolved& at, boo
       }
     }
   }
-  if (at.blocked_by_file()) {
-    return Refuse(creating ? Code::kParentNotDirectory : Code::kAncestorNotDirectory,
-                  {at.path.Prefix(at.directories.size())});
-  }
-  return std::nullopt;
+  return CheckNoFileAbove(at, creating);
+}
+
+std::optional<Reply> CheckNoFileAbove(const Resolved& at, bool creating) {
+  if (!at.blocked_by_file()) return std::nullopt;
+  return Refuse(creating ? Code::kParentNotDirectory : Code::kAncestorNotDirectory,
+                {at.path.Prefix(at.directories.size())});
 }
 
 std::optional<Reply> CheckAncestorWrite(const Caller& caller, const Resolved& at) {
@@ -238,21 +230,70 @@ std::optional<Reply> CheckReadable(const State& state, const Caller& caller,
   return std::nullopt;
 }
 
-ParsedPath ParsePath(const std::string& raw) { return Checked(raw, Path::Parse(raw)); }
+absl::StatusOr<std::optional<Reply>> Walk(const State& state, const kv::View& view,
+                                          const Caller& caller, Directory* root,
+                                          const std::string& raw, Purpose purpose,
+                                          const char* operation, Resolved* at) {
+  std::optional<Reply> refused;
+  const bool creating = purpose == Purpose::kCreate;
+  if (creating && !IsValidNewPath(raw)) {
+    refused = Refuse(Code::kInvalidPath, {"Invalid file name: " + raw});
+    return refused;
+  }
+  const std::optional<Path> asked = Path::Parse(raw);
+  if (!asked) {
+    refused = Refuse(Code::kPathNotAbsolute, {raw});
+    return refused;
+  }
+  absl::StatusOr<Path> path = *asked;
+  if (IsReserved(*asked)) path = PathBehind(state.tree, view, root, *asked, &refused);
+  if (!path.ok()) return path.status();
+  if (refused) return refused;
+  if (IsRaw(*asked) && purpose != Purpose::kRead && !caller.superuser) {
+    refused = Refuse(Code::kSuperuserRequired, {caller.user, operation});
+    return refused;
+  }
+  absl::StatusOr<Resolved> resolved = Resolve(view, root, *std::move(path));
+  if (!resolved.ok()) return resolved.status();
+  *at = *std::move(resolved);
+  refused = CheckTraverse(caller, *at, creating);
+  if (!refused && purpose != Purpose::kRead && IsInSnapshots(at->path)) {
+    refused = Refuse(Code::kSnapshotReadOnly, {});
+  }
+  return refused;
+}
 
-ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimits& limits) {
-  std::optional<Path> path = Path::Parse(raw);
-  if (Utf16Length(raw) > limits.max_path_characters ||
-      (path.has_value() && path->depth() > limits.max_path_depth)) {
-    return {Path(), Refuse(Code::kPathTooLong, {call, std::to_string(limits.max_path_characters),
-                                                std::to_string(limits.max_path_depth)})};
+absl::StatusOr<std::optional<Resolved>> Locate(const State& state, const kv::View& view,
+                                               Directory* root, const std::string& raw) {
+  std::optional<Resolved> found;
+  const std::optional<Path> asked = Path::Parse(raw);
+  if (!asked) return found;
+  std::optional<Reply> refused;
+  absl::StatusOr<Path> path = PathBehind(state.tree, view, root, *asked, &refused);
+  if (!path.ok()) return path.status();
+  if (refused) return found;
+  absl::StatusOr<Resolved> at = Resolve(view, root, *std::move(path));
+  if (!at.ok()) return at.status();
+  found = *std::move(at);
+  return found;
+}
+
+std::optional<Reply> CheckPathLength(const std::string& raw, const char* call,
+                                     const SetLimits& limits) {
+  if (raw.empty()) return Refuse(Code::kEmptyPath, {});
+  const std::optional<Path> path = Path::Parse(raw);
+  if (Utf16Length(raw) <= limits.max_path_characters &&
+      (!path.has_value() || path->depth() <= limits.max_path_depth)) {
+    return std::nullopt;
   }
-  if (!IsValidNewPath(raw)) {
-    // Of the three only create hands the path itself to the exception.
-    const bool bare = std::string_view(call) == "create";
-    return {Path(), Refuse(Code::kInvalidPath, {(bare ? "" : "Invalid file name: ") + raw})};
-  }
-  return Checked(raw, std::move(path));
+  return Refuse(Code::kPathTooLong, {call, std::to_string(limits.max_path_characters),
+                                     std::to_string(limits.max_path_depth)});
+}
+
+std::optional<Reply> CheckNotReservedDirectory(const std::string& raw) {
+  // Compared as a text, as HDFS does.
+  if (raw != "/.reserved") return std::nullopt;
+  return Refuse(Code::kInvalidPath, {raw});
 }
 
 std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, size_t i,
@@ -269,8 +310,8 @@ std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, siz
         Code::kTooManyDirectoryItems,
         {path.Prefix(i), std::to_string(limits.max_directory_items), std::to_string(items)});
   }
-  if (name == kSnapshots) return Refuse(Code::kReservedName, {std::string(name)});
-  if (i == 0 && name == kReserved) return Refuse(Code::kReservedRootName, {std::string(name)});
+  if (name == kSnapshotName) return Refuse(Code::kReservedName, {std::string(name)});
+  if (i == 0 && name == kReservedName) return Refuse(Code::kReservedRootName, {std::string(name)});
   return std::nullopt;
 }
 

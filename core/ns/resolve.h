@@ -49,9 +49,11 @@ struct Resolved {
 
 absl::StatusOr<Resolved> Resolve(const kv::View& view, Directory* root, Path path);
 
-// What the walk itself may refuse: execute permission on each directory above, and a file among
-// them, whichever comes first. `creating` is how mkdirs, create and a rename's target say it.
+// Execute permission on each directory above, and that no file is among them, whichever comes first.
+// `creating` is how mkdirs, create and a rename's target say it.
 std::optional<Reply> CheckTraverse(const Caller& caller, const Resolved& at, bool creating);
+// The latter alone.
+std::optional<Reply> CheckNoFileAbove(const Resolved& at, bool creating);
 // Write permission on the nearest existing directory above.
 std::optional<Reply> CheckAncestorWrite(const Caller& caller, const Resolved& at);
 // The right to remove the last name from its directory: sticky bit, then write permission.
@@ -69,14 +71,29 @@ absl::StatusOr<std::optional<Reply>> CheckSubtree(const State& state, const kv::
 std::optional<Reply> CheckReadable(const State& state, const Caller& caller,
                                    const Directory& directory);
 
-// The path as a call names it. `call` (such as "mkdirs") is set for paths that the call would make,
-// which have more rules.
-struct ParsedPath {
-  Path path;
-  std::optional<Reply> refused;
+// What a call is about to do with what a path leads to.
+enum class Purpose : uint8_t {
+  kRead,
+  kChange,  // or remove
+  kCreate,  // make it, or find that it is there; the path then has more rules
 };
-ParsedPath ParsePath(const std::string& raw);
-ParsedPath ParseNewPath(const std::string& raw, const char* call, const SetLimits& limits);
+
+// The path of a call: taken apart, the inode behind a reserved one found, and walked with all that
+// the walk itself may refuse. `operation` is HDFS's name of the call, which one refusal has. *at is
+// set unless the call is refused.
+absl::StatusOr<std::optional<Reply>> Walk(const State& state, const kv::View& view,
+                                          const Caller& caller, Directory* root,
+                                          const std::string& raw, Purpose purpose,
+                                          const char* operation, Resolved* at);
+// The same without a look at rights, for what is no client's call; unset where Walk would refuse.
+absl::StatusOr<std::optional<Resolved>> Locate(const State& state, const kv::View& view,
+                                               Directory* root, const std::string& raw);
+
+// The limits on the text of a path that `call` would make, which come before all else.
+std::optional<Reply> CheckPathLength(const std::string& raw, const char* call,
+                                     const SetLimits& limits);
+// Some calls refuse "/.reserved" before they look for it.
+std::optional<Reply> CheckNotReservedDirectory(const std::string& raw);
 // The limits for name `i` of `path`, which is to be made in `parent`: its length, the number of
 // entries, and whether the name may be used at all.
 std::optional<Reply> CheckNewName(const SetLimits& limits, const Path& path, size_t i,

@@ -27,6 +27,18 @@ absl::StatusOr<std::optional<EntryRow>> ReadEntry(const kv::View& view, InodeId 
   return row;
 }
 
+absl::StatusOr<std::optional<FilePlaceRecord>> ReadFilePlace(const kv::View& view, InodeId file) {
+  const std::string key = FilePlaceKey(file);
+  std::string value;
+  bool found = false;
+  const absl::Status status = view.Get(key, &value, &found);
+  if (!status.ok()) return status;
+  std::optional<FilePlaceRecord> place;
+  if (!found) return place;
+  if (!DecodeRecord(value, &place.emplace())) return DamagedRow(key);
+  return place;
+}
+
 absl::StatusOr<Block> ReadBlock(const kv::View& view, const FileRecord& file, uint64_t index,
                                 uint64_t* row_hash) {
   CHECK_LT(index, file.block_count);

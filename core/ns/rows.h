@@ -29,6 +29,9 @@ struct EntryRow {
 absl::StatusOr<std::optional<EntryRow>> ReadEntry(const kv::View& view, InodeId directory,
                                                   std::string_view name);
 
+// Unset: no file has that id. A file of an unlinked directory has one until it is removed.
+absl::StatusOr<std::optional<FilePlaceRecord>> ReadFilePlace(const kv::View& view, InodeId file);
+
 // Reads block `index` of a file whose blocks beyond the inline ones have rows.
 absl::StatusOr<Block> ReadBlock(const kv::View& view, const FileRecord& file, uint64_t index,
                                 uint64_t* row_hash);

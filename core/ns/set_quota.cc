@@ -10,24 +10,36 @@
 
 // Limits on a tree, and the number of copies, which counts against them.
 namespace jfs::ns {
+namespace {
+
+// The four names that HDFS has for the one call.
+const char* QuotaCommand(const SetQuota& op) {
+  const bool no_names = op.names == SetQuota::kUnchanged;
+  const bool no_space = op.space == SetQuota::kUnchanged;
+  if (op.names == SetQuota::kReset && no_space) return "clearQuota";
+  if (no_names && op.space == SetQuota::kReset) return "clearSpaceQuota";
+  return no_space ? "setQuota" : "setSpaceQuota";
+}
+
+}  // namespace
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetQuota& op) {
   if (!call.caller.superuser) {
-    return Refuse(Code::kSuperuserRequired, {call.caller.user, "setQuota"});
+    return Refuse(Code::kSuperuserRequired, {call.caller.user, QuotaCommand(op)});
   }
-  ParsedPath parsed = ParsePath(op.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  const std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return *refused;
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange,
+           QuotaCommand(op), &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
   if (op.names < SetQuota::kReset || op.space < SetQuota::kReset) {
     return Refuse(Code::kIllegalQuota, {std::to_string(op.names), std::to_string(op.space)});
   }
-  if (!at->exists()) return Refuse(Code::kQuotaTargetNotFound, {at->path.text()});
-  if (!at->is_directory()) return Refuse(Code::kQuotaTargetNotDirectory, {at->path.text()});
+  if (!at.exists()) return Refuse(Code::kQuotaTargetNotFound, {at.path.text()});
+  if (!at.is_directory()) return Refuse(Code::kQuotaTargetNotDirectory, {at.path.text()});
 
-  Directory* const directory = at->directory();
+  Directory* const directory = at.directory();
   DirectoryFeatures features = directory->features();
   if (op.names != SetQuota::kUnchanged) features.name_quota = op.names;
   if (op.space != SetQuota::kUnchanged) features.space_quota = op.space;
@@ -50,28 +62,28 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
     return Refuse(Code::kNewReplicationTooSmall,
                   {asked, std::to_string(limits.min_replication), op.path});
   }
-  ParsedPath parsed = ParsePath(op.path);
-  if (parsed.refused) return *parsed.refused;
-  const absl::StatusOr<Resolved> at = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!at.ok()) return at.status();
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
+  Resolved at;
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange,
+           "setReplication", &at);
+  if (!stopped.ok()) return stopped.status();
+  if (stopped->has_value()) return **std::move(stopped);
+  std::optional<Reply> refused = CheckAccess(call.caller, at, Access::kWrite);
   if (refused) return *refused;
-  refused = CheckAccess(call.caller, *at, Access::kWrite);
-  if (refused) return *refused;
-  if (!at->is_file()) return Answer(Truth{false});
+  if (!at.is_file()) return Answer(Truth{false});
 
-  const FileRecord& before = at->file->record.file;
+  const FileRecord& before = at.file->record.file;
   FileRecord file = before;
   if (op.replication > file.replication) {
     QuotaChange change;
     change.space = SpaceOf(file.charged_bytes(), op.replication - file.replication);
-    refused = CheckQuota(tx->state(), at->parent(), change);
+    refused = CheckQuota(tx->state(), at.parent(), change);
     if (refused) return *refused;
   }
   file.replication = op.replication;
-  UpdateFile(tx, at->parent(), at->path.last(), *at->file, file);
+  UpdateFile(tx, at.parent(), at.path.last(), *at.file, file);
   if (tx->state().mutations.Has(Mutation::kN08ReplicationKeepsCharge)) {
-    tx->tree().AddFiles(at->parent(), 0, 0,
+    tx->tree().AddFiles(at.parent(), 0, 0,
                         file.charged_bytes() * (uint64_t{before.replication} - file.replication));
   }
   return Answer(Truth{true});

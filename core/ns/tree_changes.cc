@@ -46,6 +46,16 @@ void RemovePendingDelete(Transaction* tx, InodeId id) {
   tx->state().pending_deletes.erase(at);
 }
 
+std::string PlaceOf(InodeId directory, std::string_view name) {
+  return EncodeRecord(FilePlaceRecord{directory, std::string(name)});
+}
+
+// Takes away what says where the file is.
+void RemovePlace(Transaction* tx, InodeId file, InodeId directory, std::string_view name) {
+  const std::string key = FilePlaceKey(file);
+  tx->rows().Remove(key, RowHash(key, PlaceOf(directory, name)));
+}
+
 void PutLease(Transaction* tx, const Directory* parent, std::string_view name,
               const FileRecord& file) {
   const LeaseId lease = tx->LeaseFor(file.holder);
@@ -119,6 +129,7 @@ absl::Status RemoveUnlinkedDirectory(Transaction* tx, InodeId id, uint64_t* left
     progress.cursor = std::string(name);
     if (entry.type == FileType::kFile) {
       if (tx->state().mutations.Has(Mutation::kN15DeleteLeavesLease)) entry.file.open = false;
+      RemovePlace(tx, entry.file.id, id, name);
       ReleaseFile(tx, entry.file);
       continue;
     }
@@ -177,6 +188,7 @@ std::optional<Reply> MakeDirectories(Transaction* tx, Resolved* at, size_t depth
 
 void AddFile(Transaction* tx, Directory* parent, std::string_view name, const FileRecord& file) {
   tx->rows().Insert(EntryKey(parent->id, name), FileEntry(file));
+  tx->rows().Insert(FilePlaceKey(file.id), PlaceOf(parent->id, name));
   tx->tree().AddFiles(parent, 1, file.length, Space(file));
   tx->TouchEntries(parent);
   if (file.open) {
@@ -209,6 +221,7 @@ void RemoveFile(Transaction* tx, Directory* parent, std::string_view name, const
                 Counted counted, Blocks blocks) {
   const FileRecord& file = old.record.file;
   tx->rows().Remove(EntryKey(parent->id, name), old.hash);
+  RemovePlace(tx, file.id, parent->id, name);
   if (counted == Counted::kYes) {
     tx->tree().AddFiles(parent, uint64_t{0} - 1, uint64_t{0} - file.length,
                         uint64_t{0} - Space(file));
@@ -238,6 +251,8 @@ void MoveFile(Transaction* tx, Directory* from, std::string_view from_name, cons
   const FileRecord& file = old.record.file;
   tx->rows().Remove(EntryKey(from->id, from_name), old.hash);
   tx->rows().Insert(EntryKey(to->id, to_name), FileEntry(file));
+  const std::string place = FilePlaceKey(file.id);
+  tx->rows().Replace(place, RowHash(place, PlaceOf(from->id, from_name)), PlaceOf(to->id, to_name));
   if (from != to) {
     tx->tree().AddFiles(from, uint64_t{0} - 1, uint64_t{0} - file.length,
                         uint64_t{0} - Space(file));

@@ -17,8 +17,8 @@ namespace {
 // The file that a call means, if it is open for that client.
 absl::StatusOr<FileAt> FindWritten(Transaction* tx, const CallContext& call,
                                    const std::string& path, InodeId id, const std::string& client,
-                                   std::optional<Reply>* refused) {
-  absl::StatusOr<FileAt> at = FindFile(tx, call, path, id, refused);
+                                   const char* operation, std::optional<Reply>* refused) {
+  absl::StatusOr<FileAt> at = FindFile(tx, call, path, id, operation, refused);
   if (!at.ok() || *refused) return at;
   *refused = CheckLease(tx, *at, id, client);
   return at;
@@ -39,7 +39,7 @@ QuotaChange ChangeOfAddBlock(const FileRecord& before, uint64_t committed_bytes)
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AddBlock& op) {
   std::optional<Reply> refused;
   const absl::StatusOr<FileAt> at =
-      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, "getAdditionalBlock", &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   FileRecord file = at->file->record.file;
@@ -85,7 +85,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ad
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const AbandonBlock& op) {
   std::optional<Reply> refused;
   const absl::StatusOr<FileAt> at =
-      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, "abandonBlock", &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   FileRecord file = at->file->record.file;
@@ -104,7 +104,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ab
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Fsync& op) {
   std::optional<Reply> refused;
   const absl::StatusOr<FileAt> at =
-      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, "fsync", &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   if (op.last_block_length.value_or(0) == 0) return Reply{};
@@ -121,7 +121,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Fs
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Complete& op) {
   std::optional<Reply> refused;
   const absl::StatusOr<FileAt> at =
-      FindWritten(tx, call, op.path, op.file_id, op.client_name, &refused);
+      FindWritten(tx, call, op.path, op.file_id, op.client_name, "completeFile", &refused);
   if (!at.ok()) return at.status();
   if (refused && refused->code != Code::kLeaseFileClosed) return *refused;
   FileRecord file = at->file->record.file;
@@ -222,7 +222,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Up
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RecoverLease& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, Access::kNone, &refused);
+  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, "recoverLease", Access::kNone, &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   const FileRecord& file = at->file->record.file;

@@ -14,15 +14,12 @@ namespace {
 // The walk, and the right to change an attribute of the user namespace; those of the others are
 // guarded by who may name them.
 absl::StatusOr<std::optional<Reply>> ResolveForChange(Transaction* tx, const CallContext& call,
-                                                      const std::string& raw, XAttrNamespace space,
+                                                      const std::string& raw,
+                                                      const char* operation, XAttrNamespace space,
                                                       Resolved* at) {
-  ParsedPath parsed = ParsePath(raw);
-  if (parsed.refused) return parsed.refused;
-  absl::StatusOr<Resolved> resolved = Resolve(tx->view(), call.root, std::move(parsed.path));
-  if (!resolved.ok()) return resolved.status();
-  *at = *std::move(resolved);
-  std::optional<Reply> refused = CheckTraverse(call.caller, *at, /*creating=*/false);
-  if (refused) return refused;
+  absl::StatusOr<std::optional<Reply>> refused = Walk(
+      tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
+  if (!refused.ok() || refused->has_value()) return refused;
   if (!at->exists()) {
     return std::optional<Reply>(Refuse(Code::kInodeNotFound, {at->path.text()}));
   }
@@ -75,7 +72,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   if (denied) return *denied;
   Resolved at;
   absl::StatusOr<std::optional<Reply>> refused =
-      ResolveForChange(tx, call, op.path, name.space, &at);
+      ResolveForChange(tx, call, op.path, "setXAttr", name.space, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
 
@@ -101,7 +98,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Re
   if (denied) return *denied;
   Resolved at;
   const absl::StatusOr<std::optional<Reply>> refused =
-      ResolveForChange(tx, call, op.path, op.name.space, &at);
+      ResolveForChange(tx, call, op.path, "removeXAttr", op.name.space, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
 

@@ -97,9 +97,9 @@ TEST(AnswerTo, MissingIsNotAlwaysAnError) {
     return AnswerFor<GetPreferredBlockSizeRequestProto>("getPreferredBlockSize", "filename: '/no'",
                                                         reply);
   };
-  EXPECT_EQ(ErrorFor(size(kAbsent)).exception_class, kNotFound);
-  EXPECT_EQ(ErrorFor(size(kAbsent)).message, "File does not exist: /no");
-  EXPECT_EQ(ErrorFor(size({.value = Directory()})).message, "Path is not a file: /no");
+  const ns::Reply missing{.code = ns::Code::kFileNotFound, .arguments = {"/no"}};
+  EXPECT_EQ(ErrorFor(size(missing)).exception_class, kNotFound);
+  EXPECT_EQ(ErrorFor(size(missing)).message, "File does not exist: /no");
   EXPECT_EQ(Parsed<GetPreferredBlockSizeResponseProto>(size({.value = File()})).bsize(),
             134217728u);
 }
@@ -294,6 +294,7 @@ TEST(AnswerTo, BlocksOfWriters) {
         .message;
   };
   EXPECT_TRUE(abandon("BP-1").starts_with("Cannot abandon block BP-1:blk_5_6 for file/f. "));
+  EXPECT_TRUE(abandon("BP-1").ends_with(" turn safe mode off. NamenodeHostName:emr-header-1"));
   safe_mode.arguments = {"abandon block blk_0_0 for file/f"};
   EXPECT_TRUE(abandon("BP-2").starts_with("Cannot abandon block BP-2:blk_5_6 for file/f. "));
 
@@ -355,7 +356,8 @@ TEST(AnswerTo, ExtendedAttributes) {
   const auto listed = ResponseFor<ListXAttrsRequestProto, ListXAttrsResponseProto>(
       "listXAttrs", "src: '/f'", reply);
   EXPECT_EQ(listed.xattrs(0).name(), "a");
-  EXPECT_FALSE(listed.xattrs(0).has_value());
+  // As HDFS, whose Go client relies on it.
+  EXPECT_EQ(listed.xattrs(0).value(), "v");
 }
 
 TEST(AnswerTo, OpenFiles) {
@@ -515,7 +517,15 @@ TEST(AnswerTo, LinksZonesPoliciesCodes) {
   const auto policy = [](const ns::Reply& reply) {
     return AnswerFor<GetStoragePolicyRequestProto>("getStoragePolicy", "path: '/p'", reply);
   };
-  EXPECT_EQ(ErrorFor(policy(kAbsent)).message, "File/Directory does not exist: /p");
+  EXPECT_EQ(ErrorFor(policy({.code = ns::Code::kFileNotFound, .arguments = {"/p"}})).message,
+            "File/Directory does not exist: /p");
+  const auto coding = [](const std::string& path) {
+    return AnswerFor<GetErasureCodingPolicyRequestProto>(
+        "getErasureCodingPolicy", "src: '" + path + "'",
+        {.code = ns::Code::kAccessTargetNotFound, .arguments = {path}});
+  };
+  EXPECT_EQ(ErrorFor(coding("/p")).message, "Path not found: /p");
+  EXPECT_EQ(coding("/p/.snapshot").response, "");
   EXPECT_EQ(Parsed<GetStoragePolicyResponseProto>(policy({.value = File()})).storagepolicy().name(),
             "HOT");
 

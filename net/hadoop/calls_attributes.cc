@@ -48,8 +48,9 @@ void PlanSetReplication(const ServiceFacts&, const SetReplicationRequestProto& i
 
 void PlanSetQuota(const ServiceFacts&, const SetQuotaRequestProto& in, Plan* plan) {
   if (!ArePaths({in.path()}, plan)) return;
-  plan->superuser_operation = in.has_storagetype() ? "setSpaceQuota" : "setQuota";
+  plan->superuser_operation = "";  // the namespace knows which of four names it has
   if (in.has_storagetype()) {
+    plan->superuser_operation = "setSpaceQuota";
     return Refuse(plan, UnsupportedError("Quotas of single storage types are not supported. "
                                          "Set a space quota without a storage type."));
   }
@@ -100,7 +101,7 @@ Answer AclStatusAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply)
   status->set_owner(in.owner);
   status->set_group(in.group);
   status->set_sticky((in.mode & 01000) != 0);
-  status->mutable_permission()->set_perm(in.mode);
+  if (!in.owner.empty()) status->mutable_permission()->set_perm(in.mode);
   for (const ns::AclEntry& entry : in.entries) {
     AclEntryProto* to = status->add_entries();
     to->set_type(static_cast<AclEntryProto::AclEntryTypeProto>(entry.type));
@@ -138,14 +139,14 @@ void PlanRemoveXAttr(const ServiceFacts&, const RemoveXAttrRequestProto& in, Pla
          EmptyAnswer<RemoveXAttrResponseProto>);
 }
 
-template <typename Response, bool kWithValues>
+template <typename Response>
 Answer XAttrsAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
   Response out;
   for (const ns::XAttr& in : Get<ns::XAttrs>(reply).xattrs) {
     XAttrProto* to = out.add_xattrs();
     to->set_namespace_(static_cast<XAttrProto::XAttrNamespaceProto>(in.name.space));
     to->set_name(in.name.name);
-    if constexpr (kWithValues) to->set_value(in.value);
+    to->set_value(in.value);
   }
   return Serialized(out);
 }
@@ -157,12 +158,12 @@ void PlanGetXAttrs(const ServiceFacts&, const GetXAttrsRequestProto& in, Plan* p
     if (!AreNames({wanted.name()}, plan)) return;
     out.names.push_back(NameOf(wanted));
   }
-  Ask(plan, std::move(out), XAttrsAnswer<GetXAttrsResponseProto, true>);
+  Ask(plan, std::move(out), XAttrsAnswer<GetXAttrsResponseProto>);
 }
 
 void PlanListXAttrs(const ServiceFacts&, const ListXAttrsRequestProto& in, Plan* plan) {
   if (!ArePaths({in.src()}, plan)) return;
-  Ask(plan, ns::ListXAttrs{.path = in.src()}, XAttrsAnswer<ListXAttrsResponseProto, false>);
+  Ask(plan, ns::ListXAttrs{.path = in.src()}, XAttrsAnswer<ListXAttrsResponseProto>);
 }
 
 constexpr MethodEntry kCalls[] = {

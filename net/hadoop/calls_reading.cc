@@ -227,22 +227,17 @@ void PlanGetBlockLocations(const ServiceFacts&, const GetBlockLocationsRequestPr
       BlockLocationsAnswer);
 }
 
-Answer PreferredBlockSizeAnswer(const ServiceFacts&, const Plan& plan, const ns::Reply& reply) {
-  if (IsAbsent(reply)) return Failed(NotFoundError(Concat("File does not exist: ", plan.subject)));
-  const auto& status = Get<ns::FileStatus>(reply);
-  if (status.type != ns::FileType::kFile) {
-    return Failed(NotFoundError(Concat("Path is not a file: ", plan.subject)));
-  }
+Answer PreferredBlockSizeAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
   GetPreferredBlockSizeResponseProto out;
-  out.set_bsize(status.block_size);
+  out.set_bsize(Get<ns::FileStatus>(reply).block_size);
   return Serialized(out);
 }
 
 void PlanGetPreferredBlockSize(const ServiceFacts&, const GetPreferredBlockSizeRequestProto& in,
                                Plan* plan) {
   if (!ArePaths({in.filename()}, plan)) return;
-  plan->subject = in.filename();
-  Ask(plan, ns::GetFileInfo{.path = in.filename()}, PreferredBlockSizeAnswer);
+  Ask(plan, ns::GetFileInfo{.path = in.filename(), .wanted = ns::GetFileInfo::Wanted::kFile},
+      PreferredBlockSizeAnswer);
 }
 
 void PlanIsFileClosed(const ServiceFacts&, const IsFileClosedRequestProto& in, Plan* plan) {

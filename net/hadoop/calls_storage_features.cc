@@ -79,10 +79,12 @@ void PlanSatisfyStoragePolicy(const ServiceFacts&, const SatisfyStoragePolicyReq
   Refuse(plan, PoliciesOff("satisfy"));
 }
 
-Answer StoragePolicyAnswer(const ServiceFacts&, const Plan& plan, const ns::Reply& reply) {
-  if (IsAbsent(reply)) {
-    return Failed(NotFoundError(Concat("File/Directory does not exist: ", plan.subject)));
+Answer StoragePolicyAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
+  if (reply.code == ns::Code::kFileNotFound) {
+    return Failed(
+        NotFoundError(Concat("File/Directory does not exist: ", reply.arguments.at(0))));
   }
+  if (reply.code != ns::Code::kOk) return Failed(ErrorOf(reply));
   GetStoragePolicyResponseProto out;
   for (const StoragePolicy& policy : kStoragePolicies) {
     if (policy.name == kOnlyPolicy) FillPolicy(policy, out.mutable_storagepolicy());
@@ -92,8 +94,9 @@ Answer StoragePolicyAnswer(const ServiceFacts&, const Plan& plan, const ns::Repl
 
 void PlanGetStoragePolicy(const ServiceFacts&, const GetStoragePolicyRequestProto& in, Plan* plan) {
   if (!ArePaths({in.path()}, plan)) return;
-  plan->subject = in.path();
-  Ask(plan, ns::GetFileInfo{.path = in.path()}, StoragePolicyAnswer);
+  Ask(plan, ns::GetFileInfo{.path = in.path(), .wanted = ns::GetFileInfo::Wanted::kInode},
+      StoragePolicyAnswer);
+  plan->answers_refusals = true;
 }
 
 Answer StoragePoliciesAnswer(const ServiceFacts&, const Plan&, const LocalState&) {
@@ -133,12 +136,24 @@ void PlanUnsetErasureCodingPolicy(const ServiceFacts&,
   Ask(plan, ns::GetFileInfo{.path = in.src()}, UnsetCodingAnswer);
 }
 
+// Who may not read it, and what does not exist, is refused in checkAccess's words; but for
+// "/.reserved" and what is called ".snapshot", which HDFS takes for there.
+Answer CodingPolicyAnswer(const ServiceFacts& facts, const Plan&, const ns::Reply& reply) {
+  if (reply.code == ns::Code::kAccessTargetNotFound) {
+    const std::string& path = reply.arguments.at(0);
+    if (path == "/.reserved" || path.ends_with("/.snapshot")) {
+      return Serialized(GetErasureCodingPolicyResponseProto());
+    }
+  }
+  if (reply.code != ns::Code::kOk) return Failed(ErrorOf(facts, reply));
+  return Serialized(GetErasureCodingPolicyResponseProto());
+}
+
 void PlanGetErasureCodingPolicy(const ServiceFacts&, const GetErasureCodingPolicyRequestProto& in,
                                 Plan* plan) {
   if (!ArePaths({in.src()}, plan)) return;
-  // Who may not read it, and what does not exist, is refused in the same words.
-  Ask(plan, ns::CheckAccess{.path = in.src(), .access = kReadAccess},
-      EmptyAnswer<GetErasureCodingPolicyResponseProto>);
+  Ask(plan, ns::CheckAccess{.path = in.src(), .access = kReadAccess}, CodingPolicyAnswer);
+  plan->answers_refusals = true;
 }
 
 void PlanGetErasureCodingPolicies(const ServiceFacts&, const GetErasureCodingPoliciesRequestProto&,

@@ -116,7 +116,7 @@ Answer AddBlockAnswer(const ServiceFacts& facts, const Plan&, const ns::Reply& r
     }
     return Failed(ErrorOf(named));
   }
-  if (reply.code != ns::Code::kOk) return Failed(ErrorOf(reply));
+  if (reply.code != ns::Code::kOk) return Failed(ErrorOf(facts, reply));
   AddBlockResponseProto out;
   // Where the block will begin in the file is not needed for writing it: clients count for
   // themselves.
@@ -147,9 +147,9 @@ void PlanGetAdditionalDatanode(const ServiceFacts& facts,
 }
 
 // Where the namespace names the block, HDFS names it with the pool that the client gave.
-Answer AbandonBlockAnswer(const ServiceFacts&, const Plan& plan, const ns::Reply& reply) {
+Answer AbandonBlockAnswer(const ServiceFacts& facts, const Plan& plan, const ns::Reply& reply) {
   if (reply.code == ns::Code::kOk) return Serialized(AbandonBlockResponseProto());
-  IpcError error = ErrorOf(reply);
+  IpcError error = ErrorOf(facts, reply);
   const std::string& named = plan.subjects.at(0);
   if (const size_t at = error.message.find(named); at != std::string::npos) {
     error.message.replace(at, named.size(), plan.subject);
@@ -199,7 +199,7 @@ void PlanComplete(const ServiceFacts& facts, const CompleteRequestProto& in, Pla
 
 // A refusal that begins with a block's name begins with its pool in HDFS.
 Answer RefusedBlock(const ServiceFacts& facts, const ns::Reply& reply) {
-  IpcError error = ErrorOf(reply);
+  IpcError error = ErrorOf(facts, reply);
   if (error.message.starts_with("blk_")) {
     error.message = Concat(facts.block_pool_id, ":", error.message);
   }

@@ -30,6 +30,15 @@ IpcError ErrorOf(const ns::Reply& reply) {
   return {.exception_class = std::move(text.java_class), .message = std::move(text.message)};
 }
 
+IpcError ErrorOf(const ServiceFacts& facts, const ns::Reply& reply) {
+  IpcError error = ErrorOf(reply);
+  // The namespace does not know where it runs.
+  if (reply.code == ns::Code::kSafeMode && !facts.host_name.empty()) {
+    error.message += " NamenodeHostName:" + facts.host_name;
+  }
+  return error;
+}
+
 IpcError StandbyError(Category category) {
   return {.exception_class = "org.apache.hadoop.ipc.StandbyException",
           .message =

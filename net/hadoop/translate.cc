@@ -107,7 +107,9 @@ std::vector<MethodInfo> MethodsOf(std::string_view protocol) {
 }
 
 Answer AnswerTo(const ServiceFacts& facts, const Plan& plan, const ns::Reply& reply) {
-  if (reply.code != ns::Code::kOk && !plan.answers_refusals) return Failed(ErrorOf(reply));
+  if (reply.code != ns::Code::kOk && !plan.answers_refusals) {
+    return Failed(ErrorOf(facts, reply));
+  }
   CHECK(plan.answer != nullptr) << "this call is not answered by the namespace";
   return plan.answer(facts, plan, reply);
 }

@@ -47,6 +47,7 @@ struct ServiceFacts {
   std::string block_pool_id;  // "BP-…"; blocks of another pool are refused
   uint32_t namespace_number = 0;
   std::string software_version;
+  std::string host_name;  // of this master; refusals in safe mode end with it
 };
 
 struct Answer {
@@ -154,7 +155,9 @@ std::vector<MethodInfo> MethodsOf(std::string_view protocol);
 
 // ---- Errors in the words of Hadoop ----
 
-IpcError ErrorOf(const ns::Reply& reply);  // REQUIRES: not kOk
+// REQUIRES: not kOk
+IpcError ErrorOf(const ns::Reply& reply);
+IpcError ErrorOf(const ServiceFacts& facts, const ns::Reply& reply);
 IpcError StandbyError(Category category);
 // The master is there but cannot serve yet, or not now: the client asks it again after a while.
 IpcError RetriableError(std::string why);

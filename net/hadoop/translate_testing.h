@@ -16,6 +16,7 @@ namespace jfs::net::hadoop {
 
 inline ServiceFacts Facts() {
   ServiceFacts facts;
+  facts.host_name = "emr-header-1";
   facts.block_pool_id = "BP-1";
   facts.cluster_id = "CID-7";
   facts.namespace_number = 7;

@@ -25,6 +25,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetTimes& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::SetPermission& call) {
+  CheckIsNotReserved(call.path);
   const Walk walk = Resolve(call.path);
   CheckExists(walk);
   CheckOwner(walk, caller_);
@@ -35,6 +36,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetPermission& cal
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::SetOwner& call) {
+  CheckIsNotReserved(call.path);
   const Walk walk = Resolve(call.path);
   CheckExists(walk);
   CheckOwner(walk, caller_);
@@ -83,11 +85,12 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetQuota& call) {
   using ns::SetQuota;
   if (!caller_.superuser) {
     // The original has four names for the one call; which one follows from the values.
-    const std::string text = absl::StrCat("Access denied for user ", caller_.user,
-                                          ". Superuser privilege is required for operation ");
-    Refusal refusal = AccessControl(text + "setQuota");
-    refusal.also = {text + "setSpaceQuota", text + "clearQuota", text + "clearSpaceQuota"};
-    throw refusal;
+    const bool keeps_names = call.names == SetQuota::kUnchanged;
+    const bool keeps_space = call.space == SetQuota::kUnchanged;
+    CheckSuperuser(caller_, keeps_space && call.names == SetQuota::kReset   ? "clearQuota"
+                            : keeps_names && call.space == SetQuota::kReset ? "clearSpaceQuota"
+                            : keeps_space                                   ? "setQuota"
+                                                                            : "setSpaceQuota");
   }
   const Walk walk = Resolve(call.path);
   const auto illegal = [](int64_t quota) { return quota < 0 && quota != SetQuota::kReset; };
@@ -110,7 +113,12 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetQuota& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::SetAccessTime& call) {
-  const Names names = Split(call.path);
+  Names names;
+  try {
+    names = PlaceOf(root(), call.path).names;
+  } catch (const Refusal&) {
+    return std::monostate{};
+  }
   const Tree node = Find(root(), names);
   if (node == nullptr || node->directory || node->id != call.file_id) {
     return std::monostate{};
@@ -181,7 +189,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetXAttr& call) {
                      "name and value is ",
                      kMostXAttrBytes, ", but the total size is ", size));
   }
-  CheckXAttrName(caller_, xattr.name, xattr.value);
+  CheckXAttrName(caller_, xattr.name, xattr.value, IsSeenRaw(call.path));
   const Walk walk = Resolve(call.path);
   CheckXAttrChange(walk, caller_, xattr.name);
   CheckExists(walk);
@@ -215,7 +223,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::SetXAttr& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::RemoveXAttr& call) {
-  CheckXAttrName(caller_, call.name, "");
+  CheckXAttrName(caller_, call.name, "", IsSeenRaw(call.path));
   const Walk walk = Resolve(call.path);
   CheckXAttrChange(walk, caller_, call.name);
   CheckExists(walk);

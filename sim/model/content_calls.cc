@@ -55,7 +55,14 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Truncate& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Concat& call) {
+  if (call.target.empty()) throw JavaIllegalArgument("Target file name is empty");
   if (call.sources.empty()) throw JavaIllegalArgument("No sources given");
+  Names all = call.sources;
+  all.insert(all.begin(), call.target);
+  for (const std::string& path : all) {
+    if (path.rfind("/.reserved/", 0) != 0) continue;
+    throw IOException("Concat operation doesn't support .reserved relative path : " + path);
+  }
   const Walk target = Resolve(call.target);
   CheckAccess(target, target.names.size(), caller_, kWrite);
   CheckFile(target, call.target);

@@ -6,9 +6,48 @@
 #include "absl/strings/str_cat.h"
 
 #include "core/base/check.h"
+#include "core/base/overload.h"
 #include "sim/model/path.h"
 
 namespace jfs::sim::model {
+namespace {
+
+// What the original calls an operation where it refuses one that only superusers may do.
+std::string OperationName(const ns::Operation& operation) {
+  return std::visit(
+      Overload{
+          [](const ns::Mkdirs&) { return "mkdirs"; },
+          [](const ns::Create&) { return "create"; },
+          [](const ns::ImportFile&) { return "create"; },
+          [](const ns::Append&) { return "append"; },
+          [](const ns::AddBlock&) { return "getAdditionalBlock"; },
+          [](const ns::Complete&) { return "completeFile"; },
+          [](const ns::AbandonBlock&) { return "abandonBlock"; },
+          [](const ns::Fsync&) { return "fsync"; },
+          [](const ns::RecoverLease&) { return "recoverLease"; },
+          [](const ns::Truncate&) { return "truncate"; },
+          [](const ns::Concat&) { return "concat"; },
+          [](const ns::Delete&) { return "delete"; },
+          [](const ns::Rename&) { return "rename"; },
+          [](const ns::Rename2&) { return "rename"; },
+          [](const ns::SetTimes&) { return "setTimes"; },
+          [](const ns::SetPermission&) { return "setPermission"; },
+          [](const ns::SetOwner&) { return "setOwner"; },
+          [](const ns::SetReplication&) { return "setReplication"; },
+          [](const ns::ModifyAclEntries&) { return "modifyAclEntries"; },
+          [](const ns::RemoveAclEntries&) { return "removeAclEntries"; },
+          [](const ns::RemoveDefaultAcl&) { return "removeDefaultAcl"; },
+          [](const ns::RemoveAcl&) { return "removeAcl"; },
+          [](const ns::SetAcl&) { return "setAcl"; },
+          [](const ns::SetXAttr&) { return "setXAttr"; },
+          [](const ns::RemoveXAttr&) { return "removeXAttr"; },
+          // Those that name no path, or are the superuser's anyway.
+          [](const auto&) { return ""; },
+      },
+      operation);
+}
+
+}  // namespace
 
 Tree& ReferenceNamespace::Execution::root() {
   const auto tree = state_.trees.find(ns_);
@@ -35,8 +74,13 @@ void ReferenceNamespace::Execution::Keep() {
 }
 
 Walk ReferenceNamespace::Execution::Resolve(const std::string& path, Purpose purpose) {
-  const Walk walk(root(), Split(path));
+  if (purpose == Purpose::kCreate) CheckNewPath(path);
+  const Place place = PlaceOf(root(), path);
+  if (place.raw) CheckSuperuser(caller_, OperationName(command_.operation));
+  const Walk walk(root(), place.names);
   CheckTraverse(walk, caller_, purpose);
+  // Only the root may have snapshots, and nobody may change what is in one.
+  if (!walk.is_root() && walk.names[0] == ".snapshot") throw SnapshotReadOnly();
   return walk;
 }
 
@@ -72,12 +116,18 @@ void ReferenceNamespace::Execution::CheckLimits(const Names& parent, const std::
         " is exceeded: limit=", limits.max_name_bytes, " length=", name.size()));
   }
   const Tree directory = Find(state_.trees.at(ns_).root, parent);
-  if (!new_in_parent || directory == nullptr) return;
-  const uint64_t items = directory->children.size();
-  if (items >= limits.max_directory_items) {
+  const uint64_t items = directory == nullptr ? 0 : directory->children.size();
+  if (new_in_parent && items >= limits.max_directory_items) {
     throw DirectoryFull(absl::StrCat("The directory item limit of ", Join(parent),
                                      " is exceeded: limit=", limits.max_directory_items,
                                      " items=", items));
+  }
+  if (name == ".snapshot") throw IllegalArgument("\".snapshot\" is a reserved name.");
+  if (name == ".reserved" && parent.empty()) {
+    throw IllegalArgument(
+        "File name \".reserved\" is reserved and cannot be created. If this is during upgrade change "
+        "the name of the existing file or directory to another name before upgrading to the new "
+        "release.");
   }
 }
 

@@ -180,9 +180,33 @@ std::string Generator::Disfigure(std::string path) {
   }
 }
 
+std::string Generator::ReservedPath() {
+  const Place& place = Existing(/*directory=*/random_.Chance(1, 2));
+  const std::string by_id = absl::StrCat("/.reserved/.inodes/", place.node->id);
+  switch (random_.Below(8)) {
+    case 0:
+      return "/.reserved/raw" + Join(place.names);
+    case 1:
+      return by_id + "/..";
+    case 2:
+      return absl::StrCat("/.reserved/.inodes/", random_.Between(16'380, 16'500));
+    case 3:
+      return random_.Chance(1, 2) ? "/.reserved" : "/.reserved/" + Name();
+    case 4:
+      return "/.snapshot/" + Name();
+    case 5:
+      return Join(place.names) + "/.snapshot";
+    case 6:
+      return absl::StrCat(by_id, "/", Name());
+    default:
+      return by_id;
+  }
+}
+
 std::string Generator::Path(bool fresh) {
   const uint64_t kind = random_.Below(20);
   if (kind == 0) return "/";
+  if (kind == 3 && random_.Chance(1, 2)) return ReservedPath();
   // A long way down, now and then beyond the limits.
   if (kind == 1 && random_.Chance(1, 3)) {
     std::string path;

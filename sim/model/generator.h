@@ -41,6 +41,8 @@ class Generator {
   std::string Name();
   // A path that exists, may exist, or cannot; `fresh` prefers names not yet taken.
   std::string Path(bool fresh);
+  // One that is no path of the tree, or another way to write one.
+  std::string ReservedPath();
   std::string Disfigure(std::string path);
   const Place& Existing(bool directory);
   // A file that is open, or is not, if there is one.

@@ -89,12 +89,11 @@ ReferenceNamespace::Execution::OpenFile ReferenceNamespace::Execution::FindOpen(
     const Walk walk = Resolve(path);
     found = {walk.names, walk.last()};
   } else {
-    if (FindById(root(), id, &found.names)) found.node = Find(root(), found.names);
-    // Decided otherwise than in the original: nothing leads from an id to a directory or a closed
-    // file, so these are found only if the path is right as well.
-    const bool open = found.node != nullptr && found.node->open;
-    if (!open && (found.node == nullptr || found.names != Split(path)))
+    if (FindById(root(), id, &found.names)) {
+      found.node = Find(root(), found.names);
+    } else {
       found = {Split(path), nullptr};
+    }
   }
   // A client has one name everywhere, so its lease is one over all namespaces.
   uint64_t pending = 0;

@@ -105,6 +105,12 @@ void CheckTraverse(const Walk& walk, const ns::Caller& caller, Purpose purpose) 
   }
 }
 
+void CheckNoFileAbove(const Walk& walk) {
+  ns::Caller anybody;
+  anybody.superuser = true;
+  CheckTraverse(walk, anybody, Purpose::kOther);
+}
+
 void CheckAccess(const Walk& walk, size_t depth, const ns::Caller& caller, int access) {
   const Tree& node = walk.nodes[depth];
   if (node == nullptr || Allows(*node, caller, access)) return;

@@ -33,6 +33,9 @@ enum class Purpose { kCreate, kOther };
 // Every existing ancestor must be a directory in which the caller may search. Throws.
 void CheckTraverse(const Walk& walk, const ns::Caller& caller, Purpose purpose);
 
+// The same without asking who may search. Throws.
+void CheckNoFileAbove(const Walk& walk);
+
 // The caller needs `access` (bits as above) on the node that the first `depth` names lead to;
 // passes if there is none. Throws.
 void CheckAccess(const Walk& walk, size_t depth, const ns::Caller& caller, int access);

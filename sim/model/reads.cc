@@ -14,16 +14,37 @@
 namespace jfs::sim::model {
 namespace {
 
-ns::Value Info(const Walk& walk, const ns::Caller& caller) {
+// The two directories that are shown without being in the tree.
+bool IsReserved(const Walk& walk) { return walk.names == Names{".reserved"}; }
+bool IsSnapshots(const Walk& walk) { return walk.names == Names{".snapshot"}; }
+
+ns::FileStatus Shown(uint16_t mode) {
+  ns::FileStatus status;
+  status.type = ns::FileType::kDirectory;
+  status.mode = mode;
+  return status;
+}
+
+ns::Value Info(const Walk& walk, const ns::Caller& caller, const ns::GetFileInfo& query) {
+  using Wanted = ns::GetFileInfo::Wanted;
+  const bool anything = query.wanted == Wanted::kAnything;
   try {
     CheckTraverse(walk, caller, Purpose::kOther);
   } catch (const Refusal&) {
     // A file on the way: to a superuser there is no such file, anybody else is told.
-    if (caller.superuser) return ns::Absent{};
+    if (caller.superuser && anything) return ns::Absent{};
     throw;
   }
-  if (walk.last() == nullptr) return ns::Absent{};
-  return StatusOf(*walk.last(), "");
+  if (walk.last() != nullptr) {
+    if (walk.last()->directory && query.wanted == Wanted::kFile) {
+      throw FileNotFound(absl::StrCat("Path is not a file: ", walk.path()));
+    }
+    return StatusOf(*walk.last(), "");
+  }
+  if (!anything) throw FileNotFound(absl::StrCat("File does not exist: ", walk.path()));
+  if (IsReserved(walk)) return Shown(01770);
+  if (IsSnapshots(walk)) return Shown(0777);
+  return ns::Absent{};
 }
 
 ns::BlockLocations LocationsOf(const Node& file, uint64_t offset, uint64_t length) {
@@ -55,9 +76,36 @@ ns::BlockLocations AllLocations(const Node& node) {
   return node.directory ? ns::BlockLocations{} : LocationsOf(node, 0, UINT64_MAX);
 }
 
-ns::Value List(const Walk& walk, const ns::Caller& caller, const ns::GetListing& query) {
+// A listing where the tree has nothing.
+ns::Value ListNothing(const Walk& walk) {
+  ns::Listing listing;
+  if (IsReserved(walk)) {
+    for (const char* const name : {".inodes", "raw"}) {
+      listing.entries.push_back(Shown(0770));
+      listing.entries.back().name = name;
+      listing.entries.back().group = "supergroup";
+    }
+    return listing;
+  }
+  if (walk.names.back() != ".snapshot") return ns::Absent{};
+  if (IsSnapshots(walk)) return listing;
+  const std::string above = Join(walk.names, walk.names.size() - 1);
+  if (walk.parent() == nullptr) throw FileNotFound("Directory does not exist: " + above);
+  throw SnapshotException("Directory is not a snapshottable directory: " + above);
+}
+
+ns::Value List(const Tree& root, const Walk& walk, const ns::Caller& caller,
+               ns::GetListing query) {
   CheckTraverse(walk, caller, Purpose::kOther);
-  if (walk.last() == nullptr) return ns::Absent{};
+  if (query.start_after.rfind("/.reserved/", 0) == 0) {
+    try {
+      const Names names = PlaceOf(root, query.start_after).names;
+      query.start_after = names.empty() ? "" : names.back();
+    } catch (const Refusal&) {
+      throw StartAfterNotFound("Can't find startAfter " + query.start_after);
+    }
+  }
+  if (walk.last() == nullptr) return ListNothing(walk);
   ns::Listing listing;
   const auto add = [&](const Node& node, const std::string& name) {
     listing.entries.push_back(StatusOf(node, name));
@@ -109,20 +157,17 @@ ns::Value Usage(const Walk& walk, const ns::Caller& caller) {
                         walk.last()->space_quota};
 }
 
-// The file at the end of the walk. Throws if there is none.
-const Node& FileAt(const Walk& walk) {
-  if (walk.last() == nullptr) {
-    throw FileNotFound(absl::StrCat("File does not exist: ", walk.path()));
-  }
-  if (walk.last()->directory) {
-    throw FileNotFound(absl::StrCat("Path is not a file: ", walk.path()));
-  }
+// The file at the end of the walk, which messages call `path`. Throws if there is none.
+const Node& FileAt(const Walk& walk, const std::string& path) {
+  if (walk.last() == nullptr) throw FileNotFound("File does not exist: " + path);
+  if (walk.last()->directory) throw FileNotFound("Path is not a file: " + path);
   return *walk.last();
 }
 
 ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockLocations& query) {
   // That there is no such file is told before it is asked who wants to know.
-  const Node& file = FileAt(walk);
+  CheckNoFileAbove(walk);
+  const Node& file = FileAt(walk, walk.path());
   CheckTraverse(walk, caller, Purpose::kOther);
   CheckAccess(walk, walk.names.size(), caller, kRead);
   if (caller.superuser && file.xattrs.count(UnreadableBySuperuser()) != 0) {
@@ -134,10 +179,10 @@ ns::Value Locate(const Walk& walk, const ns::Caller& caller, const ns::GetBlockL
 }
 
 ns::Value LocatedInfo(const Walk& walk, const ns::Caller& caller) {
-  const ns::Value info = Info(walk, caller);
+  const ns::Value info = Info(walk, caller, {});
   if (std::holds_alternative<ns::Absent>(info)) return info;
   ns::LocatedStatus located{std::get<ns::FileStatus>(info), std::nullopt};
-  if (!walk.last()->directory) located.locations = AllLocations(*walk.last());
+  if (walk.last() != nullptr && !walk.last()->directory) located.locations = AllLocations(*walk.last());
   return located;
 }
 
@@ -155,14 +200,16 @@ void CheckFound(const Walk& walk) {
 
 ns::Value AclOf(const Walk& walk, const ns::Caller& caller) {
   CheckTraverse(walk, caller, Purpose::kOther);
+  if (IsSnapshots(walk)) return ns::AclStatus{};
   CheckFound(walk);
   const Node& node = *walk.last();
   return ns::AclStatus{node.owner, node.group, node.mode, node.acl};
 }
 
 ns::Value XAttrsOf(const Tree& root, const ns::Caller& caller, const ns::GetXAttrs& query) {
-  for (const ns::XAttrName& name : query.names) CheckXAttrName(caller, name, "");
-  const Walk walk(root, Split(query.path));
+  const bool raw = IsSeenRaw(query.path);
+  for (const ns::XAttrName& name : query.names) CheckXAttrName(caller, name, "", raw);
+  const Walk walk(root, PlaceOf(root, query.path).names);
   CheckTraverse(walk, caller, Purpose::kOther);
   CheckAccess(walk, walk.names.size(), caller, kRead);
   CheckFound(walk);
@@ -170,7 +217,7 @@ ns::Value XAttrsOf(const Tree& root, const ns::Caller& caller, const ns::GetXAtt
   ns::XAttrs found;
   if (query.names.empty()) {
     for (const auto& [name, value] : xattrs) {
-      if (ShowsXAttr(caller, name)) found.xattrs.push_back({name, value});
+      if (ShowsXAttr(caller, name, raw)) found.xattrs.push_back({name, value});
     }
     return found;
   }
@@ -184,12 +231,13 @@ ns::Value XAttrsOf(const Tree& root, const ns::Caller& caller, const ns::GetXAtt
   return found;
 }
 
-ns::Value XAttrNamesOf(const Walk& walk, const ns::Caller& caller) {
+// With the values: the original leaves it to its clients to show only the names.
+ns::Value XAttrNamesOf(const Walk& walk, const ns::Caller& caller, bool raw) {
   CheckTraverse(walk, caller, Purpose::kOther);
   CheckFound(walk);
   ns::XAttrs found;
   for (const auto& [name, value] : walk.last()->xattrs) {
-    if (ShowsXAttr(caller, name)) found.xattrs.push_back({name, ""});
+    if (ShowsXAttr(caller, name, raw)) found.xattrs.push_back({name, value});
   }
   return found;
 }
@@ -237,11 +285,11 @@ ns::FileStatus StatusOf(const Node& node, const std::string& name) {
 
 ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
                  const ns::Query& query) {
-  const auto walk = [&](const std::string& path) { return Walk(root, Split(path)); };
+  const auto walk = [&](const std::string& path) { return Walk(root, PlaceOf(root, path).names); };
   return std::visit(
       Overload{
-          [&](const ns::GetFileInfo& q) { return Info(walk(q.path), caller); },
-          [&](const ns::GetListing& q) { return List(walk(q.path), caller, q); },
+          [&](const ns::GetFileInfo& q) { return Info(walk(q.path), caller, q); },
+          [&](const ns::GetListing& q) { return List(root, walk(q.path), caller, q); },
           [&](const ns::GetContentSummary& q) { return Summarize(walk(q.path), caller); },
           [&](const ns::GetBlockLocations& q) { return Locate(walk(q.path), caller, q); },
           [&](const ns::GetLocatedFileInfo& q) { return LocatedInfo(walk(q.path), caller); },
@@ -249,12 +297,12 @@ ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
           [&](const ns::IsFileClosed& q) -> ns::Value {
             const Walk at = walk(q.path);
             CheckTraverse(at, caller, Purpose::kOther);
-            return ns::Truth{!FileAt(at).open};
+            return ns::Truth{!FileAt(at, q.path).open};
           },
           [&](const ns::CheckAccess& q) { return Access(walk(q.path), caller, q.access); },
           [&](const ns::GetAclStatus& q) { return AclOf(walk(q.path), caller); },
           [&](const ns::GetXAttrs& q) { return XAttrsOf(root, caller, q); },
-          [&](const ns::ListXAttrs& q) { return XAttrNamesOf(walk(q.path), caller); },
+          [&](const ns::ListXAttrs& q) { return XAttrNamesOf(walk(q.path), caller, IsSeenRaw(q.path)); },
           [&](const ns::ListOpenFiles& q) { return OpenFiles(root, caller, q); },
           [&](const ns::GetSafeMode&) -> ns::Value { return ns::Truth{safe_mode}; },
       },

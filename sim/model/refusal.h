@@ -74,6 +74,16 @@ inline Refusal XAttrNotFound(std::string message) {
 inline Refusal SafeMode(std::string message) {
   return {"org.apache.hadoop.hdfs.server.namenode.SafeModeException", std::move(message)};
 }
+inline Refusal SnapshotReadOnly() {
+  return {"org.apache.hadoop.hdfs.protocol.SnapshotAccessControlException",
+          "Modification on a read-only snapshot is disallowed"};
+}
+inline Refusal SnapshotException(std::string message) {
+  return {"org.apache.hadoop.hdfs.protocol.SnapshotException", std::move(message)};
+}
+inline Refusal StartAfterNotFound(std::string message) {
+  return {"org.apache.hadoop.fs.DirectoryListingStartAfterNotFoundException", std::move(message)};
+}
 // A refusal whose wording is left open.
 inline Refusal WithAnyMessage(Refusal refusal) {
   refusal.any_message = true;

@@ -10,6 +10,11 @@
 namespace jfs::sim::model {
 namespace {
 
+void CheckTargetIsNotReserved(const Walk& target) {
+  if (target.names != Names{".reserved"}) return;
+  throw InvalidPath("Invalid path name Cannot rename to or from /.reserved");
+}
+
 // How many names the two paths share: what moves stays below that directory.
 size_t CommonDepth(const Walk& a, const Walk& b) {
   const auto differ = std::mismatch(a.names.begin(), a.names.end(), b.names.begin(), b.names.end());
@@ -19,7 +24,7 @@ size_t CommonDepth(const Walk& a, const Walk& b) {
 }  // namespace
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename& call) {
-  CheckNewPath(call.target, "rename", state_.limits);
+  CheckLength(call.target, "rename", state_.limits);
   const Walk source = Resolve(call.source);
   Walk target = Resolve(call.target, Purpose::kCreate);
   if (target.last() != nullptr && target.last()->directory && !source.is_root()) {
@@ -32,13 +37,14 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename& call) {
   CheckAncestor(target, caller_, kWrite);
   if (source.last() == nullptr || source.is_root()) return ns::Truth{false};
   if (source.names == target.names) return ns::Truth{true};
-  if (target.is_root() || target.last() != nullptr || target.parent() == nullptr) {
-    return ns::Truth{false};
-  }
   const size_t depth = source.names.size();
   const bool under = target.names.size() > depth &&
                      std::equal(source.names.begin(), source.names.end(), target.names.begin());
   if (under) return ns::Truth{false};
+  CheckTargetIsNotReserved(target);
+  if (target.is_root() || target.last() != nullptr || target.parent() == nullptr) {
+    return ns::Truth{false};
+  }
   const bool other_parent = ParentOf(source.names) != ParentOf(target.names);
   CheckLimits(ParentOf(target.names), target.names.back(), other_parent);
   CheckQuota(root(), ParentOf(target.names), ChargeOf(source.last()), CommonDepth(source, target));
@@ -48,7 +54,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename2& call) {
-  CheckNewPath(call.target, "rename", state_.limits);
+  CheckLength(call.target, "rename", state_.limits);
   const Walk source = Resolve(call.source);
   const Walk target = Resolve(call.target, Purpose::kCreate);
   CheckRemoval(source, caller_);
@@ -67,6 +73,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Rename2& call) {
     throw IOException(
         absl::StrCat("Rename destination ", to, " is a directory or file under source ", from));
   }
+  CheckTargetIsNotReserved(target);
   if (target.is_root()) throw IOException("rename destination cannot be the root");
   const Tree& old = target.last();
   if (old != nullptr) {

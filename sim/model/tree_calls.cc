@@ -12,11 +12,11 @@
 namespace jfs::sim::model {
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Mkdirs& call) {
-  CheckNewPath(call.path, "mkdirs", state_.limits);
+  CheckLength(call.path, "mkdirs", state_.limits);
   const Walk walk = Resolve(call.path, Purpose::kCreate);
   if (walk.last() != nullptr) {
     if (walk.last()->directory) return ns::Truth{true};
-    throw FileAlreadyExists(absl::StrCat("Path is not a directory: ", walk.path()));
+    throw FileAlreadyExists(absl::StrCat("Path is not a directory: ", call.path));
   }
   CheckAncestor(walk, caller_, kWrite);
   if (!call.create_parent) CheckParentExists(walk);
@@ -30,7 +30,8 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Mkdirs& call) {
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Create& call) {
   const ns::SetLimits& limits = state_.limits;
   const bool overwrite = (call.flags & ns::Create::kOverwrite) != 0;
-  CheckNewPath(call.path, "create", limits);
+  CheckLength(call.path, "create", limits);
+  CheckCreatable(call.path);
   const Walk walk = Resolve(call.path, Purpose::kCreate);
   CheckAncestor(walk, caller_, kWrite);
   const Tree old = walk.last();
@@ -86,7 +87,8 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Create& call) {
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::ImportFile& call) {
-  CheckNewPath(call.path, "create", state_.limits);
+  CheckLength(call.path, "create", state_.limits);
+  CheckCreatable(call.path);
   const uint64_t blocks = (call.length + call.block_size - 1) / call.block_size;
   if (blocks > state_.limits.max_blocks_per_file) {
     throw WithAnyMessage(IOException("more blocks than a file may have"));
@@ -126,6 +128,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::ImportFile& call) 
 }
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Delete& call) {
+  CheckIsNotReserved(call.path);
   const Walk walk = Resolve(call.path);
   CheckRemoval(walk, caller_);
   if (walk.last() == nullptr) return ns::Truth{false};

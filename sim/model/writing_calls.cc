@@ -102,7 +102,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Complete& call) {
     Names names;
     const bool by_id = call.file_id != 0;
     if (by_id && !FindById(root(), call.file_id, &names)) throw;
-    const Tree node = Find(root(), by_id ? names : Split(call.path));
+    const Tree node = Find(root(), by_id ? names : PlaceOf(root(), call.path).names);
     const bool lease_expired = refusal.exception == LeaseExpired("").exception;
     if (!lease_expired || node->directory || node->open) throw;
     if (!Matches(call.last, FromEnd(*node, 1))) throw;

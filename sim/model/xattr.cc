@@ -17,14 +17,17 @@ std::string XAttrText(const ns::XAttrName& name) {
   return kPrefixes[static_cast<int>(name.space)] + name.name;
 }
 
-bool ShowsXAttr(const ns::Caller& caller, const ns::XAttrName& name) {
-  return name.space == XAttrNamespace::kUser ||
+bool IsSeenRaw(const std::string& path) { return path.rfind("/.reserved/raw", 0) == 0; }
+
+bool ShowsXAttr(const ns::Caller& caller, const ns::XAttrName& name, bool raw) {
+  return (name.space == XAttrNamespace::kRaw && raw) || name.space == XAttrNamespace::kUser ||
          (name.space == XAttrNamespace::kTrusted && caller.superuser) ||
          name == UnreadableBySuperuser();
 }
 
-void CheckXAttrName(const ns::Caller& caller, const ns::XAttrName& name, const std::string& value) {
-  if (!ShowsXAttr(caller, name)) {
+void CheckXAttrName(const ns::Caller& caller, const ns::XAttrName& name, const std::string& value,
+                    bool raw) {
+  if (!ShowsXAttr(caller, name, raw)) {
     throw AccessControl(absl::StrCat("User doesn't have permission for xattr: ", XAttrText(name)));
   }
   if (name == UnreadableBySuperuser() && !value.empty()) {

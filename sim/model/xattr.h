@@ -19,11 +19,15 @@ ns::XAttrName UnreadableBySuperuser();
 // "user.a", as in messages.
 std::string XAttrText(const ns::XAttrName& name);
 
+// Whether a path is one of those below which attributes of the name space "raw" are shown.
+bool IsSeenRaw(const std::string& path);
+
 // Whether attributes of that name are shown to the caller.
-bool ShowsXAttr(const ns::Caller& caller, const ns::XAttrName& name);
+bool ShowsXAttr(const ns::Caller& caller, const ns::XAttrName& name, bool raw);
 
 // Whether the caller may name it at all in a call, with that value. Throws.
-void CheckXAttrName(const ns::Caller& caller, const ns::XAttrName& name, const std::string& value);
+void CheckXAttrName(const ns::Caller& caller, const ns::XAttrName& name, const std::string& value,
+                    bool raw);
 
 // Whether the caller may change it at the end of the walk; passes if nothing is there. Throws.
 void CheckXAttrChange(const Walk& walk, const ns::Caller& caller, const ns::XAttrName& name);

@@ -9,6 +9,7 @@ usage() {
 usage: tests/hadoop/differential.sh [--seeds A..B] [--operations N] [--only NAMES | --except NAMES]
                                     [--compare-every N] [--show N] [--bin DIR]
                                     [--judge-against-judge [--plant KIND]] [--list]
+       tests/hadoop/differential.sh --paths [--bin DIR] [--judge-against-judge]
 
 Makes the same random calls, as four users, through the stock Java client on a NameNode 3.5.0 (the judge) and on three
 masters of ours, and compares after each call what it answered, exception class and message included, and now and then
@@ -16,6 +17,8 @@ everything that can be seen of the trees. Differences on purpose are listed in t
 A seed says all: it makes the same calls every time. Prints a line for each seed, the first differences in full, and a
 table of what was called and how it ended. The last line is 'N passed, N failed', counting seeds.
 
+  --paths                instead: every call of the protocol with every kind of path that has rules of its own; the last
+                         line counts pairs of call and path
   --seeds A..B           default 1..20
   --operations N         calls in each seed, default 1000
   --only, --except       names of operations with commas, as --list prints them
@@ -28,7 +31,7 @@ table of what was called and how it ended. The last line is 'N passed, N failed'
 TEXT
 }
 
-seeds=1..20 operations=1000 against_judge=false plant=none list=false bin_wanted='' pass=()
+seeds=1..20 operations=1000 against_judge=false plant=none list=false paths=false bin_wanted='' pass=()
 while (($# > 0)); do
   case "$1" in
     --seeds) seeds=${2:?--seeds needs A..B}; shift ;;
@@ -38,6 +41,7 @@ while (($# > 0)); do
     --judge-against-judge) against_judge=true ;;
     --plant) plant=${2:?--plant needs a kind}; shift ;;
     --list) list=true ;;
+    --paths) paths=true ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; die "unknown option '$1'" ;;
   esac
@@ -46,6 +50,7 @@ done
 [[ $seeds =~ ^[0-9]+(\.\.[0-9]+)?$ ]] || die "--seeds is A..B, not '$seeds'"
 [[ $plant =~ ^(none|mode|time|message|result|all)$ ]] || die "--plant is mode, time, message, result or all, not '$plant'"
 [[ $plant == none ]] || $against_judge || die "--plant wants --judge-against-judge: what it damages must be equal otherwise"
+! $paths || [[ $plant == none ]] || die "--paths plants nothing"
 
 "$hadoop_tests/setup.sh"
 if $list; then
@@ -58,10 +63,18 @@ first=$judge_address
 if $against_judge; then
   start_judge second
   second=(--second "$judge_address" --second-scheme hdfs --second-name second)
+  second_side=(hdfs second "$judge_address")
 else
   need_masters "$bin_wanted"
   start_masters masters dfs.replication=3
   second=(--second "$masters")
+  second_side=(jfs test "$masters")
+fi
+if $paths; then
+  status=0
+  run_java jfs.hadoop.PathMatrix "$first" "${second_side[@]}" "$hadoop_tests/differences.txt" | tee "$work/compared" || status=$?
+  if [[ $(tail -n 1 "$work/compared") == *' failed' ]]; then leave_work=false; fi
+  exit "$status"
 fi
 
 # compare PLANT: one run over all seeds.
