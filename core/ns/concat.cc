@@ -5,11 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+
 #include "core/ns/keys.h"
 #include "core/ns/open_file.h"
 #include "core/ns/operations.h"
 #include "core/ns/quota.h"
-#include "core/ns/reserved_path.h"
 #include "core/ns/resolve.h"
 #include "core/ns/tree_changes.h"
 
@@ -21,7 +22,7 @@ std::optional<Reply> CheckSpelling(const Concat& op) {
   if (op.target.empty()) return Refuse(Code::kConcatNoTarget, {});
   if (op.sources.empty()) return Refuse(Code::kConcatNoSources, {});
   const auto reserved = [](const std::string& path) {
-    return path.substr(0, kReservedPrefix.size()) == kReservedPrefix;
+    return absl::StartsWith(path, "/.reserved/raw") || absl::StartsWith(path, "/.reserved/.inodes");
   };
   if (reserved(op.target)) return Refuse(Code::kConcatReserved, {op.target});
   for (const std::string& source : op.sources) {

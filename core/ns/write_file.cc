@@ -68,7 +68,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ad
     return Refuse(Code::kTooManyBlocks, {std::to_string(file.block_count),
                                          std::to_string(tx->limits().max_blocks_per_file)});
   }
-  if (op.live_data_servers == 0) return Refuse(Code::kNoDataServers, {at->path});
+  // Named as it was sent, wherever the file is by now.
+  if (op.live_data_servers == 0) return Refuse(Code::kNoDataServers, {op.path});
   // Its length is no longer the writer's to say.
   if (file.recovering) return Refuse(Code::kBlockUnderRecovery, {BlockText((*last)->block)});
   const uint64_t committed = file.open_block_bytes ? op.previous->bytes : 0;

@@ -499,7 +499,7 @@ TEST(AnswerTo, LinksZonesPoliciesCodes) {
   EXPECT_EQ(link({.value = File()}).message, "Path /p is not a symbolic link");
 
   // Readable, missing, not readable.
-  const ns::Reply missing{.code = ns::Code::kFileNotFound, .arguments = {"/p"}};
+  const ns::Reply missing{.code = ns::Code::kAccessTargetNotFound, .arguments = {"/p"}};
   const ns::Reply denied{.code = ns::Code::kPermissionDenied, .arguments = {}};
   for (const ns::Reply& reply : {ns::Reply(), missing}) {
     EXPECT_FALSE(

@@ -263,11 +263,9 @@ void PlanGetLinkTarget(const ServiceFacts&, const GetLinkTargetRequestProto& in,
 }
 
 // Who may not read the path is refused; a missing one has the same root as any other.
-Answer EnclosingRootAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
-  if (reply.code != ns::Code::kOk) {
-    IpcError error = ErrorOf(reply);
-    if (error.exception_class != NotFoundError("").exception_class) return Failed(std::move(error));
-  }
+Answer EnclosingRootAnswer(const ServiceFacts& facts, const Plan&, const ns::Reply& reply) {
+  const bool missing = reply.code == ns::Code::kAccessTargetNotFound;
+  if (reply.code != ns::Code::kOk && !missing) return Failed(ErrorOf(facts, reply));
   GetEnclosingRootResponseProto out;
   out.set_enclosingrootpath("/");
   return Serialized(out);

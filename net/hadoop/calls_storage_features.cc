@@ -16,11 +16,9 @@ bool IsAbsent(const ns::Reply& reply) { return std::holds_alternative<ns::Absent
 
 // Answers `Response` about a path that the caller may read, and one that does not exist too.
 template <typename Response>
-Answer EmptyIfReadable(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
-  if (reply.code != ns::Code::kOk) {
-    IpcError error = ErrorOf(reply);
-    if (error.exception_class != NotFoundError("").exception_class) return Failed(std::move(error));
-  }
+Answer EmptyIfReadable(const ServiceFacts& facts, const Plan&, const ns::Reply& reply) {
+  const bool missing = reply.code == ns::Code::kAccessTargetNotFound;
+  if (reply.code != ns::Code::kOk && !missing) return Failed(ErrorOf(facts, reply));
   return Serialized(Response());
 }
 
@@ -136,14 +134,14 @@ void PlanUnsetErasureCodingPolicy(const ServiceFacts&,
   Ask(plan, ns::GetFileInfo{.path = in.src()}, UnsetCodingAnswer);
 }
 
-// Who may not read it, and what does not exist, is refused in checkAccess's words; but for
-// "/.reserved" and what is called ".snapshot", which HDFS takes for there.
-Answer CodingPolicyAnswer(const ServiceFacts& facts, const Plan&, const ns::Reply& reply) {
+// Who may not read it is refused in checkAccess's words. What does not exist is named as it was
+// sent; but "/.reserved" and what is called ".snapshot" HDFS takes for there.
+Answer CodingPolicyAnswer(const ServiceFacts& facts, const Plan& plan, const ns::Reply& reply) {
   if (reply.code == ns::Code::kAccessTargetNotFound) {
-    const std::string& path = reply.arguments.at(0);
-    if (path == "/.reserved" || path.ends_with("/.snapshot")) {
+    if (plan.subject == "/.reserved" || reply.arguments.at(0).ends_with("/.snapshot")) {
       return Serialized(GetErasureCodingPolicyResponseProto());
     }
+    return Failed(NotFoundError(Concat("Path not found: ", plan.subject)));
   }
   if (reply.code != ns::Code::kOk) return Failed(ErrorOf(facts, reply));
   return Serialized(GetErasureCodingPolicyResponseProto());
@@ -152,6 +150,7 @@ Answer CodingPolicyAnswer(const ServiceFacts& facts, const Plan&, const ns::Repl
 void PlanGetErasureCodingPolicy(const ServiceFacts&, const GetErasureCodingPolicyRequestProto& in,
                                 Plan* plan) {
   if (!ArePaths({in.src()}, plan)) return;
+  plan->subject = in.src();
   Ask(plan, ns::CheckAccess{.path = in.src(), .access = kReadAccess}, CodingPolicyAnswer);
   plan->answers_refusals = true;
 }

@@ -60,7 +60,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Concat& call) {
   Names all = call.sources;
   all.insert(all.begin(), call.target);
   for (const std::string& path : all) {
-    if (path.rfind("/.reserved/", 0) != 0) continue;
+    if (path.rfind("/.reserved/raw", 0) != 0 && path.rfind("/.reserved/.inodes", 0) != 0) continue;
     throw IOException("Concat operation doesn't support .reserved relative path : " + path);
   }
   const Walk target = Resolve(call.target);

@@ -243,6 +243,11 @@ public final class PathMatrix {
     Map<String, Spelling> spellings = spellings();
     for (Side side : List.of(judge, other)) {
       side.clear();
+      // Of an earlier run: clear sees no attributes of this kind.
+      List<XAttr> left = side.protocol(Side.SUPERUSER).listXAttrs("/.reserved/raw");
+      for (XAttr attribute : left == null ? List.<XAttr>of() : left) {
+        side.protocol(Side.SUPERUSER).removeXAttr("/.reserved/raw", attribute);
+      }
     }
     String base = null;
     boolean changed = false;
