@@ -339,8 +339,8 @@ absl::Status ReadNumbers(const Reader& reader, Config* out) {
       reader.Number("dfs.namenode.fs-limits.min-block-size", 0, kAny, &out->min_block_size));
   uint64_t lease = 0;
   constexpr uint64_t kSoftLimitSeconds = 60, kYearSeconds = 366 * 24 * 3600;
-  JFS_RETURN_IF_ERROR(reader.Number("dfs.namenode.lease-hard-limit-sec", kSoftLimitSeconds,
-                                    kYearSeconds, &lease));
+  JFS_RETURN_IF_ERROR(
+      reader.Number("dfs.namenode.lease-hard-limit-sec", kSoftLimitSeconds, kYearSeconds, &lease));
   out->lease_hard_limit = lease * kSecond;
   JFS_RETURN_IF_ERROR(reader.Number("dfs.blocksize", 1, kAny, &out->default_block_size));
   JFS_RETURN_IF_ERROR(reader.Number("fs.trash.interval", 0, kAny, &out->trash_interval_minutes));

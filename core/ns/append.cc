@@ -37,7 +37,8 @@ bool MayWrite(const State& state, const Caller& caller, Attributes inode) {
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Append& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, "append", Access::kNone, &refused);
+  absl::StatusOr<FileAt> at =
+      FindExistingFile(tx, call, op.path, "append", Access::kNone, &refused);
   if (!at.ok()) return at.status();
   if (refused && refused->code == Code::kNotAFile) {
     return Refuse(Code::kAppendToDirectory, {at->path});
@@ -81,7 +82,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Ap
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Truncate& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, "truncate", Access::kWrite, &refused);
+  absl::StatusOr<FileAt> at =
+      FindExistingFile(tx, call, op.path, "truncate", Access::kWrite, &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   {

@@ -106,6 +106,8 @@ absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const Cal
       ResolveExisting(state, view, call, query.path, Code::kInodeNotFound, &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
+  const std::optional<Reply> denied = CheckAccess(call.caller, at, Access::kRead);
+  if (denied) return *denied;
   absl::StatusOr<XAttrs> visible = VisibleXAttrs(view, call.caller, at, query.path);
   if (!visible.ok()) return visible.status();
   return Answer(*std::move(visible));

@@ -14,8 +14,8 @@ namespace {
 absl::StatusOr<std::optional<Reply>> ResolveOwned(Transaction* tx, const CallContext& call,
                                                   const std::string& raw, const char* operation,
                                                   Resolved* at) {
-  absl::StatusOr<std::optional<Reply>> refused = Walk(
-      tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
+  absl::StatusOr<std::optional<Reply>> refused =
+      Walk(tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
   if (!refused.ok() || refused->has_value()) return refused;
   if (!at->exists()) {
     return std::optional<Reply>(Refuse(Code::kAttributeTargetNotFound, {at->path.text()}));
@@ -77,9 +77,8 @@ absl::StatusOr<Reply> ExecuteAcl(Transaction* tx, const CallContext& call, const
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetTimes& op) {
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped =
-      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange, "setTimes",
-           &at);
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange, "setTimes", &at);
   if (!stopped.ok()) return stopped.status();
   if (stopped->has_value()) return **std::move(stopped);
   const std::optional<Reply> refused = CheckAccess(call.caller, at, Access::kWrite);
@@ -113,7 +112,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   const std::optional<Reply> reserved = CheckNotReservedDirectory(op.path);
   if (reserved) return *reserved;
   Resolved at;
-  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, "setPermission", &at);
+  const absl::StatusOr<std::optional<Reply>> refused =
+      ResolveOwned(tx, call, op.path, "setPermission", &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   // An ACL stays: the group's bits are its mask, which is thus set.
@@ -128,7 +128,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
   const std::optional<Reply> reserved = CheckNotReservedDirectory(op.path);
   if (reserved) return *reserved;
   Resolved at;
-  const absl::StatusOr<std::optional<Reply>> refused = ResolveOwned(tx, call, op.path, "setOwner", &at);
+  const absl::StatusOr<std::optional<Reply>> refused =
+      ResolveOwned(tx, call, op.path, "setOwner", &at);
   if (!refused.ok()) return refused.status();
   if (refused->has_value()) return **refused;
   if (!call.caller.superuser) {

@@ -60,8 +60,8 @@ std::optional<Reply> CheckSource(const FileAt& target, const FileAt& source,
 absl::StatusOr<FileAt> FindSource(Transaction* tx, const CallContext& call, const std::string& path,
                                   std::optional<Reply>* refused) {
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped = Walk(
-      tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, "concat", &at);
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, "concat", &at);
   if (!stopped.ok()) return stopped.status();
   *refused = *std::move(stopped);
   if (*refused) return FileAt();

@@ -63,9 +63,9 @@ std::optional<Reply> CheckCreatable(const std::string& raw) {
   const auto begins = [&raw](std::string_view with) {
     return std::string_view(raw).substr(0, with.size()) == with;
   };
-  const bool reserved = raw == "/.reserved" ||
-                        (begins("/.reserved/") && !begins("/.reserved/raw") &&
-                         !begins("/.reserved/.inodes"));
+  const bool reserved =
+      raw == "/.reserved" ||
+      (begins("/.reserved/") && !begins("/.reserved/raw") && !begins("/.reserved/.inodes"));
   if (IsValidNewPath(raw) && !reserved) return std::nullopt;
   return Refuse(Code::kInvalidPath, {raw});
 }
@@ -89,9 +89,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   if (!refused) refused = CheckCreatable(op.path);
   if (refused) return *refused;
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped =
-      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "create",
-           &at);
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "create", &at);
   if (!stopped.ok()) return stopped.status();
   if (stopped->has_value()) return **std::move(stopped);
 
@@ -162,8 +161,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
   }
   const Caller& caller = call.caller;
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped = Walk(
-      tx->state(), tx->view(), caller, call.root, op.path, Purpose::kCreate, "create", &at);
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), caller, call.root, op.path, Purpose::kCreate, "create", &at);
   if (!stopped.ok()) return stopped.status();
   if (stopped->has_value()) return **std::move(stopped);
   refused = CheckAncestorWrite(caller, at);
@@ -178,8 +177,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
       return Refuse(Code::kNotInGroup, {caller.user, op.group});
     }
   }
-  refused =
-      MakeParents(tx, caller, &at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
+  refused = MakeParents(tx, caller, &at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
   if (refused) return *refused;
   Directory* const parent = at.parent();
   FileRecord file;

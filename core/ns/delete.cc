@@ -11,9 +11,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const De
   std::optional<Reply> refused = CheckNotReservedDirectory(op.path);
   if (refused) return *refused;
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped =
-      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange, "delete",
-           &at);
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kChange, "delete", &at);
   if (!stopped.ok()) return stopped.status();
   if (stopped->has_value()) return **std::move(stopped);
   refused = CheckParentWrite(call.caller, at);

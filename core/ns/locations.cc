@@ -74,8 +74,7 @@ absl::StatusOr<BlockLocations> LocationsOf(const kv::View& view, const FileRecor
 absl::StatusOr<Reply> Answer(const State& state, const kv::View& view, const CallContext& call,
                              const GetBlockLocations& query) {
   std::optional<Reply> refused;
-  const absl::StatusOr<FileRecord> file =
-      FindForReading(state, view, call, query.path, &refused);
+  const absl::StatusOr<FileRecord> file = FindForReading(state, view, call, query.path, &refused);
   if (!file.ok()) return file.status();
   if (refused) return *refused;
   if (call.caller.superuser && file->xattr_count != 0) {

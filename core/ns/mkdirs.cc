@@ -11,9 +11,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Mk
   std::optional<Reply> refused = CheckPathLength(op.path, "mkdirs", tx->limits());
   if (refused) return *refused;
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped =
-      Walk(tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "mkdirs",
-           &at);
+  absl::StatusOr<std::optional<Reply>> stopped = Walk(
+      tx->state(), tx->view(), call.caller, call.root, op.path, Purpose::kCreate, "mkdirs", &at);
   if (!stopped.ok()) return stopped.status();
   if (stopped->has_value()) return **std::move(stopped);
   // HDFS names the path as it was sent, here alone.

@@ -49,8 +49,7 @@ absl::StatusOr<FileAt> FindFile(Transaction* tx, const CallContext& call, const 
     found.is_directory = at.is_directory();
     return found;
   }
-  absl::StatusOr<std::optional<Path>> behind =
-      PathOfInode(tx->tree(), tx->view(), call.root, id);
+  absl::StatusOr<std::optional<Path>> behind = PathOfInode(tx->tree(), tx->view(), call.root, id);
   if (!behind.ok()) return behind.status();
   if (!behind->has_value()) {
     // The path stands for what is missing.
@@ -81,8 +80,8 @@ absl::StatusOr<FileAt> FindExistingFile(Transaction* tx, const CallContext& call
                                         Access access, std::optional<Reply>* refused) {
   FileAt found;
   Resolved at;
-  absl::StatusOr<std::optional<Reply>> stopped = Walk(
-      tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, operation, &at);
+  absl::StatusOr<std::optional<Reply>> stopped =
+      Walk(tx->state(), tx->view(), call.caller, call.root, path, Purpose::kChange, operation, &at);
   if (!stopped.ok()) return stopped.status();
   *refused = *std::move(stopped);
   if (*refused) return found;

@@ -217,7 +217,8 @@ std::vector<OperationCase> Cases() {
        "Access denied for user alice. Superuser privilege is required for operation setSpaceQuota",
        ""},
       {"ClearQuotaByAnyone", "", alice, SetQuota{"/", SetQuota::kReset},
-       "Access denied for user alice. Superuser privilege is required for operation clearQuota", ""},
+       "Access denied for user alice. Superuser privilege is required for operation clearQuota",
+       ""},
       {"ConcatByReservedPath", "/f", root, Concat{"/f", {"/.reserved/raw/f"}},
        "Concat operation doesn't support .reserved relative path : /.reserved/raw/f", "/f"},
   };

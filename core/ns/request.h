@@ -355,8 +355,8 @@ struct GetXAttrs {
   std::string path;
   std::vector<XAttrName> names;  // none: all that the caller may see
 };
-// All that the caller may see, with fewer rights than GetXAttrs wants. As on HDFS the values are in the
-// answer too, although clients promise the names alone.
+// All that the caller may see. As on HDFS the values are in the answer, although clients show the
+// names alone.
 struct ListXAttrs {
   std::string path;
 };

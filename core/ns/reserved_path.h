@@ -30,8 +30,8 @@ bool IsRaw(const Path& path);
 // Below /.reserved/.inodes: what an inode's id leads to.
 bool IsByInodeId(const Path& path);
 
-// The root's own ".snapshot", or what lies below. The root alone may have snapshots in HDFS, and has
-// none.
+// The root's own ".snapshot", or what lies below. The root alone may have snapshots in HDFS, and
+// has none.
 bool IsInSnapshots(const Path& path);
 // That directory itself.
 bool IsSnapshotDirectory(const Path& path);

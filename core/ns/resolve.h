@@ -49,8 +49,8 @@ struct Resolved {
 
 absl::StatusOr<Resolved> Resolve(const kv::View& view, Directory* root, Path path);
 
-// Execute permission on each directory above, and that no file is among them, whichever comes first.
-// `creating` is how mkdirs, create and a rename's target say it.
+// Execute permission on each directory above, and that no file is among them, whichever comes
+// first. `creating` is how mkdirs, create and a rename's target say it.
 std::optional<Reply> CheckTraverse(const Caller& caller, const Resolved& at, bool creating);
 // The latter alone.
 std::optional<Reply> CheckNoFileAbove(const Resolved& at, bool creating);

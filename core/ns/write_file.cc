@@ -223,7 +223,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Up
 
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const RecoverLease& op) {
   std::optional<Reply> refused;
-  absl::StatusOr<FileAt> at = FindExistingFile(tx, call, op.path, "recoverLease", Access::kNone, &refused);
+  absl::StatusOr<FileAt> at =
+      FindExistingFile(tx, call, op.path, "recoverLease", Access::kNone, &refused);
   if (!at.ok()) return at.status();
   if (refused) return *refused;
   const FileRecord& file = at->file->record.file;

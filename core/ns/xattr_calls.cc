@@ -14,11 +14,10 @@ namespace {
 // The walk, and the right to change an attribute of the user namespace; those of the others are
 // guarded by who may name them.
 absl::StatusOr<std::optional<Reply>> ResolveForChange(Transaction* tx, const CallContext& call,
-                                                      const std::string& raw,
-                                                      const char* operation, XAttrNamespace space,
-                                                      Resolved* at) {
-  absl::StatusOr<std::optional<Reply>> refused = Walk(
-      tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
+                                                      const std::string& raw, const char* operation,
+                                                      XAttrNamespace space, Resolved* at) {
+  absl::StatusOr<std::optional<Reply>> refused =
+      Walk(tx->state(), tx->view(), call.caller, call.root, raw, Purpose::kChange, operation, at);
   if (!refused.ok() || refused->has_value()) return refused;
   if (!at->exists()) {
     return std::optional<Reply>(Refuse(Code::kInodeNotFound, {at->path.text()}));

@@ -79,8 +79,7 @@ void PlanSatisfyStoragePolicy(const ServiceFacts&, const SatisfyStoragePolicyReq
 
 Answer StoragePolicyAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
   if (reply.code == ns::Code::kFileNotFound) {
-    return Failed(
-        NotFoundError(Concat("File/Directory does not exist: ", reply.arguments.at(0))));
+    return Failed(NotFoundError(Concat("File/Directory does not exist: ", reply.arguments.at(0))));
   }
   if (reply.code != ns::Code::kOk) return Failed(ErrorOf(reply));
   GetStoragePolicyResponseProto out;

@@ -14,37 +14,36 @@ namespace {
 
 // What the original calls an operation where it refuses one that only superusers may do.
 std::string OperationName(const ns::Operation& operation) {
-  return std::visit(
-      Overload{
-          [](const ns::Mkdirs&) { return "mkdirs"; },
-          [](const ns::Create&) { return "create"; },
-          [](const ns::ImportFile&) { return "create"; },
-          [](const ns::Append&) { return "append"; },
-          [](const ns::AddBlock&) { return "getAdditionalBlock"; },
-          [](const ns::Complete&) { return "completeFile"; },
-          [](const ns::AbandonBlock&) { return "abandonBlock"; },
-          [](const ns::Fsync&) { return "fsync"; },
-          [](const ns::RecoverLease&) { return "recoverLease"; },
-          [](const ns::Truncate&) { return "truncate"; },
-          [](const ns::Concat&) { return "concat"; },
-          [](const ns::Delete&) { return "delete"; },
-          [](const ns::Rename&) { return "rename"; },
-          [](const ns::Rename2&) { return "rename"; },
-          [](const ns::SetTimes&) { return "setTimes"; },
-          [](const ns::SetPermission&) { return "setPermission"; },
-          [](const ns::SetOwner&) { return "setOwner"; },
-          [](const ns::SetReplication&) { return "setReplication"; },
-          [](const ns::ModifyAclEntries&) { return "modifyAclEntries"; },
-          [](const ns::RemoveAclEntries&) { return "removeAclEntries"; },
-          [](const ns::RemoveDefaultAcl&) { return "removeDefaultAcl"; },
-          [](const ns::RemoveAcl&) { return "removeAcl"; },
-          [](const ns::SetAcl&) { return "setAcl"; },
-          [](const ns::SetXAttr&) { return "setXAttr"; },
-          [](const ns::RemoveXAttr&) { return "removeXAttr"; },
-          // Those that name no path, or are the superuser's anyway.
-          [](const auto&) { return ""; },
-      },
-      operation);
+  return std::visit(Overload{
+                        [](const ns::Mkdirs&) { return "mkdirs"; },
+                        [](const ns::Create&) { return "create"; },
+                        [](const ns::ImportFile&) { return "create"; },
+                        [](const ns::Append&) { return "append"; },
+                        [](const ns::AddBlock&) { return "getAdditionalBlock"; },
+                        [](const ns::Complete&) { return "completeFile"; },
+                        [](const ns::AbandonBlock&) { return "abandonBlock"; },
+                        [](const ns::Fsync&) { return "fsync"; },
+                        [](const ns::RecoverLease&) { return "recoverLease"; },
+                        [](const ns::Truncate&) { return "truncate"; },
+                        [](const ns::Concat&) { return "concat"; },
+                        [](const ns::Delete&) { return "delete"; },
+                        [](const ns::Rename&) { return "rename"; },
+                        [](const ns::Rename2&) { return "rename"; },
+                        [](const ns::SetTimes&) { return "setTimes"; },
+                        [](const ns::SetPermission&) { return "setPermission"; },
+                        [](const ns::SetOwner&) { return "setOwner"; },
+                        [](const ns::SetReplication&) { return "setReplication"; },
+                        [](const ns::ModifyAclEntries&) { return "modifyAclEntries"; },
+                        [](const ns::RemoveAclEntries&) { return "removeAclEntries"; },
+                        [](const ns::RemoveDefaultAcl&) { return "removeDefaultAcl"; },
+                        [](const ns::RemoveAcl&) { return "removeAcl"; },
+                        [](const ns::SetAcl&) { return "setAcl"; },
+                        [](const ns::SetXAttr&) { return "setXAttr"; },
+                        [](const ns::RemoveXAttr&) { return "removeXAttr"; },
+                        // Those that name no path, or are the superuser's anyway.
+                        [](const auto&) { return ""; },
+                    },
+                    operation);
 }
 
 }  // namespace
@@ -125,7 +124,8 @@ void ReferenceNamespace::Execution::CheckLimits(const Names& parent, const std::
   if (name == ".snapshot") throw IllegalArgument("\".snapshot\" is a reserved name.");
   if (name == ".reserved" && parent.empty()) {
     throw IllegalArgument(
-        "File name \".reserved\" is reserved and cannot be created. If this is during upgrade change "
+        "File name \".reserved\" is reserved and cannot be created. If this is during upgrade "
+        "change "
         "the name of the existing file or directory to another name before upgrading to the new "
         "release.");
   }

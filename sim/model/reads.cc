@@ -94,8 +94,7 @@ ns::Value ListNothing(const Walk& walk) {
   throw SnapshotException("Directory is not a snapshottable directory: " + above);
 }
 
-ns::Value List(const Tree& root, const Walk& walk, const ns::Caller& caller,
-               ns::GetListing query) {
+ns::Value List(const Tree& root, const Walk& walk, const ns::Caller& caller, ns::GetListing query) {
   CheckTraverse(walk, caller, Purpose::kOther);
   if (query.start_after.rfind("/.reserved/", 0) == 0) {
     try {
@@ -182,7 +181,8 @@ ns::Value LocatedInfo(const Walk& walk, const ns::Caller& caller) {
   const ns::Value info = Info(walk, caller, {});
   if (std::holds_alternative<ns::Absent>(info)) return info;
   ns::LocatedStatus located{std::get<ns::FileStatus>(info), std::nullopt};
-  if (walk.last() != nullptr && !walk.last()->directory) located.locations = AllLocations(*walk.last());
+  if (walk.last() != nullptr && !walk.last()->directory)
+    located.locations = AllLocations(*walk.last());
   return located;
 }
 
@@ -234,6 +234,7 @@ ns::Value XAttrsOf(const Tree& root, const ns::Caller& caller, const ns::GetXAtt
 // With the values: the original leaves it to its clients to show only the names.
 ns::Value XAttrNamesOf(const Walk& walk, const ns::Caller& caller, bool raw) {
   CheckTraverse(walk, caller, Purpose::kOther);
+  CheckAccess(walk, walk.names.size(), caller, kRead);
   CheckFound(walk);
   ns::XAttrs found;
   for (const auto& [name, value] : walk.last()->xattrs) {
@@ -302,7 +303,9 @@ ns::Value Answer(const Tree& root, bool safe_mode, const ns::Caller& caller,
           [&](const ns::CheckAccess& q) { return Access(walk(q.path), caller, q.access); },
           [&](const ns::GetAclStatus& q) { return AclOf(walk(q.path), caller); },
           [&](const ns::GetXAttrs& q) { return XAttrsOf(root, caller, q); },
-          [&](const ns::ListXAttrs& q) { return XAttrNamesOf(walk(q.path), caller, IsSeenRaw(q.path)); },
+          [&](const ns::ListXAttrs& q) {
+            return XAttrNamesOf(walk(q.path), caller, IsSeenRaw(q.path));
+          },
           [&](const ns::ListOpenFiles& q) { return OpenFiles(root, caller, q); },
           [&](const ns::GetSafeMode&) -> ns::Value { return ns::Truth{safe_mode}; },
       },
