@@ -130,7 +130,7 @@ TEST(PositionTest, CountsWhatChangesTheTree) {
 TEST(OpenTest, UnknownSchemaAndDamage) {
   TestWorld world;
   kv::WriteBatch newer;
-  newer.Put(std::string("m\0", 2), "\x03");
+  newer.Put(std::string("m\0", 2), "\x04");
   ASSERT_TRUE(world.store().Write(newer).ok());
   EXPECT_EQ(Namespace::Open(world.store(), Mutations()).status().code(),
             absl::StatusCode::kFailedPrecondition);

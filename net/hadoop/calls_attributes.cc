@@ -46,18 +46,24 @@ void PlanSetReplication(const ServiceFacts&, const SetReplicationRequestProto& i
          TruthAnswer<SetReplicationResponseProto>);
 }
 
+// The four names that HDFS has for the one call.
+const char* QuotaCommand(int64_t names, int64_t space) {
+  const bool keeps_space = space == ns::SetQuota::kUnchanged;
+  if (names == ns::SetQuota::kReset && keeps_space) return "clearQuota";
+  if (names == ns::SetQuota::kUnchanged && space == ns::SetQuota::kReset) return "clearSpaceQuota";
+  return keeps_space ? "setQuota" : "setSpaceQuota";
+}
+
 void PlanSetQuota(const ServiceFacts&, const SetQuotaRequestProto& in, Plan* plan) {
   if (!ArePaths({in.path()}, plan)) return;
-  plan->superuser_operation = "";  // the namespace knows which of four names it has
+  const auto names = static_cast<int64_t>(in.namespacequota());
+  const auto space = static_cast<int64_t>(in.storagespacequota());
+  plan->superuser_operation = in.has_storagetype() ? "setSpaceQuota" : QuotaCommand(names, space);
   if (in.has_storagetype()) {
-    plan->superuser_operation = "setSpaceQuota";
     return Refuse(plan, UnsupportedError("Quotas of single storage types are not supported. "
                                          "Set a space quota without a storage type."));
   }
-  Mutate(plan,
-         ns::SetQuota{.path = in.path(),
-                      .names = static_cast<int64_t>(in.namespacequota()),
-                      .space = static_cast<int64_t>(in.storagespacequota())},
+  Mutate(plan, ns::SetQuota{.path = in.path(), .names = names, .space = space},
          EmptyAnswer<SetQuotaResponseProto>);
 }
 

@@ -18,7 +18,7 @@ TEST(TranslateAttributes, Quotas) {
     return PlanOfText<SetQuotaRequestProto>("setQuota", "path: '/d' " + more);
   };
   const Plan reset = plan("namespaceQuota: 18446744073709551615 storagespaceQuota: 5");
-  EXPECT_EQ(reset.superuser_operation, "");  // the namespace's to name
+  EXPECT_EQ(reset.superuser_operation, "setSpaceQuota");
   EXPECT_EQ(OperationOf<ns::SetQuota>(reset).names, ns::SetQuota::kReset);
   EXPECT_EQ(OperationOf<ns::SetQuota>(reset).space, 5);
   const Plan keep =
