@@ -20,7 +20,9 @@ import java.util.regex.Pattern;
  * <p>A fifth line, {@code trees: differ}, means that the outcomes may be equal, but that the operation may leave another tree at
  * the path it names, and other counts above it; differential.sh lets both sides begin again then.
  *
- * <p> * Lines that begin with # are for the reader. A row that no difference needed is stale and is reported.
+ * <p>A line {@code rare: WHY} means that a full run may well do without the row.
+ *
+ * <p>Lines that begin with # are for the reader. A row that no difference needed is stale and is reported.
  */
 final class AllowedDifferences {
   private static final class Row {
@@ -29,6 +31,7 @@ final class AllowedDifferences {
     private Pattern ours;
     private String reason;
     private boolean trees;
+    private boolean rare;
     private int line;
     private int used;
   }
@@ -61,7 +64,8 @@ final class AllowedDifferences {
         case "ours" -> row.ours = Pattern.compile(value, Pattern.DOTALL);
         case "reason" -> row.reason = value;
         case "trees" -> row.trees = true;
-        default -> throw new IOException(file + ":" + number + ": not operation, judge, ours, reason or trees: " + line);
+        case "rare" -> row.rare = true;
+        default -> throw new IOException(file + ":" + number + ": not operation, judge, ours, reason, trees or rare: " + line);
       }
     }
     for (Row each : rows) {
@@ -123,7 +127,7 @@ final class AllowedDifferences {
   List<String> stale() {
     List<String> out = new ArrayList<>();
     for (Row row : rows) {
-      if (row.used == 0) {
+      if (row.used == 0 && !row.rare) {
         out.add("line " + row.line + ": " + row.operation + ": " + row.reason);
       }
     }
