@@ -1,9 +1,10 @@
 #include "core/ns/reserved_path.h"
 
-#include <charconv>
 #include <cstdint>
-#include <system_error>
 #include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
 
 #include "core/ns/rows.h"
 
@@ -23,10 +24,10 @@ std::optional<int64_t> NumberOf(std::string_view text) {
     return std::nullopt;
   }
   int64_t number = 0;
-  const std::string_view signed_text = text[0] == '+' ? digits : text;
-  const char* const end = signed_text.data() + signed_text.size();
-  const auto [stop, error] = std::from_chars(signed_text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
+  const std::string_view number_text = text[0] == '+' ? digits : text;
+  if (!absl::SimpleAtoi(absl::string_view(number_text.data(), number_text.size()), &number)) {
+    return std::nullopt;
+  }
   return number;
 }
 
