@@ -38,6 +38,9 @@ uint64_t ChargedBytes(const ns::Command& command) {
           [](const ns::UpdatePipeline& op) { return op.client_name.size(); },
           [](const ns::ReleaseLease& op) { return op.holder.size(); },
           [](const ns::SetSafeMode&) { return size_t{0}; },
+          [](const ns::SetMirror&) { return size_t{0}; },
+          [](const ns::MirrorProgress&) { return size_t{0}; },
+          [](const ns::DisableMirror&) { return size_t{0}; },
           [](const ns::Concat& op) {
             size_t bytes = op.target.size();
             for (const std::string& source : op.sources) bytes += source.size() + 1;

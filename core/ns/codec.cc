@@ -18,11 +18,12 @@ constexpr uint8_t kReplyVersion = 2;
 
 // Operation numbers are in the log: an operation's place in Operation, from 1, so alternatives are
 // only ever appended. Each operation has a version byte of its own, all 1 so far.
-constexpr size_t kOperations = 35;
+constexpr size_t kOperations = 38;
 static_assert(std::variant_size_v<Operation> == kOperations);
 static_assert(std::is_same_v<std::variant_alternative_t<0, Operation>, Mkdirs>);
 static_assert(std::is_same_v<std::variant_alternative_t<14, Operation>, SetLimits>);
 static_assert(std::is_same_v<std::variant_alternative_t<34, Operation>, SetAccessTime>);
+static_assert(std::is_same_v<std::variant_alternative_t<37, Operation>, DisableMirror>);
 constexpr uint8_t kOperationVersion = 1;
 
 // One list of an operation's fields serves both directions: Out writes them, In reads them.
@@ -244,6 +245,12 @@ void Fields(Archive& a, Op& op) {
     XAttrNameFields(a, op.name);
   } else if constexpr (std::is_same_v<T, SetSafeMode>) {
     a.Flag(op.on);
+  } else if constexpr (std::is_same_v<T, SetMirror>) {
+    a.Flag(op.on);
+    a.Number(op.outbox_bytes);
+  } else if constexpr (std::is_same_v<T, MirrorProgress>) {
+    a.Number(op.sequence);
+  } else if constexpr (std::is_same_v<T, DisableMirror>) {
   } else if constexpr (std::is_same_v<T, ReleaseLease>) {
     a.Text(op.holder);
     a.Number(op.lease);

@@ -29,6 +29,9 @@ CommandBatch BatchOfEverything() {
       CreateNamespace{"test"},
       Advance{},
       FinishDeletes{17},
+      SetMirror{true, 4096},
+      MirrorProgress{uint64_t{1} << 40},
+      DisableMirror{},
       SetLimits{},
   };
   CommandBatch batch;

@@ -14,6 +14,7 @@
 
 #include "core/base/codec.h"
 #include "core/ns/keys.h"
+#include "core/ns/outbox_row.h"
 #include "core/ns/records.h"
 
 namespace jfs::ns {
@@ -75,6 +76,7 @@ class Checker {
     CheckXAttrs();
     CheckBlocks();
     CheckRetryRows();
+    CheckOutbox();
     CheckHash();
     return std::move(findings_);
   }
@@ -113,6 +115,9 @@ class Checker {
         break;
       case Prefix::kOpenFile:
         good = OpenFileRow(key, value);
+        break;
+      case Prefix::kOutbox:
+        good = OutboxRowOf(key, value);
         break;
       case Prefix::kRetry:
         good = RetryRow(key, value);
@@ -224,6 +229,7 @@ class Checker {
     if (key == MetaKey(MetaRow::kSchema)) return DecodeRecord(value, &schema_.emplace());
     if (key == MetaKey(MetaRow::kCounters)) return DecodeRecord(value, &counters_.emplace());
     if (key == MetaKey(MetaRow::kLimits)) return DecodeRecord(value, &limits_);
+    if (key == MetaKey(MetaRow::kMirror)) return DecodeRecord(value, &mirror_);
     if (key != MetaKey(MetaRow::kStateHash)) return false;
     Decoder in(value);
     stored_hash_ = in.U64();
@@ -269,6 +275,22 @@ class Checker {
       Find(Say("retry row ", KeyText(key),
                " is for a call that another row remembers: applied twice"));
     }
+    return true;
+  }
+
+  bool OutboxRowOf(std::string_view key, std::string_view value) {
+    uint64_t last = 0;
+    OutboxRow row;
+    if (!ParseOutboxKey(key, &last) || !DecodeOutboxRow(value, &row) || row.last != last) {
+      return false;
+    }
+    if (outbox_end_ && (row.previous_chain != outbox_chain_ || row.first != *outbox_end_ + 1)) {
+      Find(Say("outbox row ", KeyText(key), " does not follow the one before it"));
+    }
+    if (!outbox_begin_) outbox_begin_ = row.first;
+    outbox_end_ = last;
+    outbox_chain_ = NextChain(row.previous_chain, value);
+    outbox_bytes_ += key.size() + value.size();
     return true;
   }
 
@@ -551,6 +573,27 @@ class Checker {
     }
   }
 
+  // What the mirror still lacks is there, and all of it.
+  void CheckOutbox() {
+    if (mirror_.state != MirrorState::kOn || !counters_) return;
+    if (mirror_.last != counters_->sequence) {
+      Find(Say("the outbox ends at sequence ", mirror_.last, ", the state has ",
+               counters_->sequence));
+    }
+    if (outbox_bytes_ > mirror_.cap_bytes) {
+      Find(Say("the outbox takes ", outbox_bytes_, " bytes, its cap is ", mirror_.cap_bytes));
+    }
+    if (!outbox_end_) {
+      if (mirror_.mirrored != mirror_.last) Find("the outbox lacks what the mirror lacks");
+    } else if (*outbox_end_ != mirror_.last || outbox_chain_ != mirror_.chain) {
+      Find(Say("the newest outbox row ends at sequence ", *outbox_end_, " instead of ",
+               mirror_.last, ", or its chain is another"));
+    } else if (*outbox_begin_ > mirror_.mirrored + 1) {
+      Find(Say("the outbox begins at sequence ", *outbox_begin_, ", the mirror ends at ",
+               mirror_.mirrored));
+    }
+  }
+
   void CheckHash() {
     if (hash_ != stored_hash_) {
       Find(Say("the stored state hash is ", stored_hash_, ", the rows give ", hash_));
@@ -579,6 +622,9 @@ class Checker {
   std::optional<SchemaRecord> schema_;
   std::optional<CountersRecord> counters_;
   SetLimits limits_;
+  MirrorRecord mirror_;
+  std::optional<uint64_t> outbox_begin_, outbox_end_;
+  uint64_t outbox_chain_ = 0, outbox_bytes_ = 0;
   uint64_t hash_ = 0, stored_hash_ = 0;
   uint64_t highest_block_ = 0, highest_stamp_ = 0;
   uint64_t retry_bytes_ = 0, last_retry_time_ = 0;

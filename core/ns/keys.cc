@@ -73,6 +73,8 @@ std::string RetryKey(uint64_t index, uint32_t ordinal) {
   return key;
 }
 
+std::string OutboxKey(uint64_t last_sequence) { return WithNumber(Prefix::kOutbox, last_sequence); }
+
 size_t InsertGroupBytes(std::string_view key) {
   // Of a number all but the lowest 16 bits: what is made now lies apart from what was made long
   // ago and changes again, and there are few groups.
@@ -117,6 +119,10 @@ bool ParseInodeKey(std::string_view key, Prefix prefix, InodeId* id) {
   if (!TakePrefix(&in, prefix)) return false;
   *id = in.U64();
   return in.Done();
+}
+
+bool ParseOutboxKey(std::string_view key, uint64_t* last_sequence) {
+  return ParseInodeKey(key, Prefix::kOutbox, last_sequence);
 }
 
 bool ParseBlockKey(std::string_view key, InodeId* file, uint32_t* index) {

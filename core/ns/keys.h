@@ -23,6 +23,7 @@ enum class Prefix : char {
   kNamespace = 'n',      // namespace id              -> name, root
   kOpenFile = 'o',       // file id                   -> where its entry is, who writes it
   kRetry = 'r',          // log index, ordinal        -> a remembered call and its reply
+  kOutbox = 'u',         // last sequence in it       -> what an entry did to the mirrored rows
   kXAttr = 'x',          // inode id, space, name     -> the value of an extended attribute
 };
 
@@ -31,6 +32,7 @@ enum class MetaRow : uint8_t {
   kCounters = 1,   // lineage, sequence, allocators, times
   kLimits = 2,     // SetLimits
   kStateHash = 3,  // the sum over all other rows; not part of the sum
+  kMirror = 4,     // whether there is a mirror, and how far it is
 };
 
 std::string MetaKey(MetaRow row);
@@ -43,6 +45,7 @@ std::string OpenFileKey(InodeId file);
 std::string PendingDeleteKey(InodeId id);
 std::string XAttrKey(InodeId inode, const XAttrName& name);
 std::string RetryKey(uint64_t index, uint32_t ordinal);
+std::string OutboxKey(uint64_t last_sequence);
 
 // How many bytes at the beginning `key` shares with the keys that are likely to be written right
 // before and after it: the entries of a directory come one after the other, and so does whatever is
@@ -64,6 +67,7 @@ bool ParseInodeKey(std::string_view key, Prefix prefix, InodeId* id);
 bool ParseBlockKey(std::string_view key, InodeId* file, uint32_t* index);
 bool ParseXAttrKey(std::string_view key, InodeId* inode, XAttrName* name);
 bool ParseRetryKey(std::string_view key, uint64_t* index, uint32_t* ordinal);
+bool ParseOutboxKey(std::string_view key, uint64_t* last_sequence);
 
 // For messages: the prefix letter and the rest in hex, names in entries as they are.
 std::string KeyText(std::string_view key);

@@ -78,9 +78,24 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
         } else if constexpr (std::is_same_v<Op, FinishDeletes>) {
           const absl::Status status = RemoveUnlinked(tx, op.max_rows);
           if (!status.ok()) return status;
+          // Nobody sees a difference, but the mirror has to follow.
+          tx->MarkChanged();
           return Reply{};
         } else if constexpr (std::is_same_v<Op, SetLimits>) {
           SetLimitsNow(tx, op);
+          return Reply{};
+        } else if constexpr (std::is_same_v<Op, SetMirror>) {
+          const bool empty = tx->state().counters.sequence == 0;
+          tx->state().outbox.Decide(op.on, op.outbox_bytes, empty);
+          return Reply{};
+        } else if constexpr (std::is_same_v<Op, MirrorProgress>) {
+          tx->state().outbox.Advance(op.sequence);
+          return Reply{};
+        } else if constexpr (std::is_same_v<Op, DisableMirror>) {
+          if (!command.caller.superuser) {
+            return Refuse(Code::kSuperuserRequired, {command.caller.user, "metaDisable"});
+          }
+          tx->state().outbox.Disable();
           return Reply{};
         } else if constexpr (std::is_same_v<Op, SetSafeMode>) {
           return SetSafeModeNow(tx, command.caller, op);
@@ -166,8 +181,7 @@ class Namespace::Impl {
       replies->push_back(*std::move(reply));
       ++ordinal;
     }
-    tx.Finish();
-    return absl::OkStatus();
+    return tx.Finish();
   }
 
   absl::Status Read(const kv::View& view, const ReadRequest& request, Reply* reply) const {
@@ -280,6 +294,11 @@ absl::StatusOr<std::optional<Namespace::LeaseInfo>> Namespace::LeaseAt(
   if (!at.ok()) return at.status();
   if (!at->has_value() || !(*at)->is_file() || !(*at)->file->record.file.open) return none;
   return LeaseOf((*at)->file->record.file.id);
+}
+
+Namespace::MirrorStatus Namespace::mirror() const {
+  const Outbox& outbox = impl_->state().outbox;
+  return {outbox.record(), outbox.rows(), outbox.bytes(), outbox.trim_pending()};
 }
 
 const SetLimits& Namespace::limits() const { return impl_->state().limits; }

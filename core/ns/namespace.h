@@ -14,7 +14,8 @@
 #include "core/base/mutation.h"
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
-#include "core/ns/fsck.h"  // part of what callers get
+#include "core/ns/fsck.h"        // part of what callers get
+#include "core/ns/outbox_row.h"  // part of what callers get
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
@@ -83,6 +84,15 @@ class Namespace {
   // Of the open file that the path leads to, if it does. A status is a read error.
   absl::StatusOr<std::optional<LeaseInfo>> LeaseAt(const kv::View& view, NamespaceId ns,
                                                    const std::string& path) const;
+
+  // Whether there is a mirror, how far it is, and what waits for it. `trim_pending`: superfluous
+  // rows are left, which go with the next entries.
+  struct MirrorStatus {
+    MirrorRecord record;
+    uint64_t outbox_rows = 0, outbox_bytes = 0;
+    bool trim_pending = false;
+  };
+  MirrorStatus mirror() const;
 
   const SetLimits& limits() const;
   struct RetryCacheStatus {

@@ -13,6 +13,8 @@
 #include "core/kv/overlay.h"
 #include "core/ns/codec.h"
 #include "core/ns/error_text.h"
+#include "core/ns/keys.h"
+#include "core/ns/outbox_row.h"
 #include "core/ns/test_world.h"
 
 namespace jfs::ns {
@@ -417,6 +419,86 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
   EXPECT_GT(refused, 2000);
   EXPECT_GT(changes, 1500u);
   EXPECT_GT(xattr_rows, 20u);
+}
+
+// A mirror as its reader sees it: made of outbox rows alone.
+class Replayed {
+ public:
+  // Takes the rows that came since the last time. Each must fit what is there, byte for byte.
+  void Take(const kv::MemoryStore& store) {
+    const auto& rows = store.contents();
+    for (auto at = rows.lower_bound(OutboxKey(last_.last + 1));
+         at != rows.end() && at->first[0] == OutboxKey(0)[0]; ++at) {
+      OutboxRow row;
+      ASSERT_TRUE(DecodeOutboxRow(at->second, &row));
+      ASSERT_EQ(row.first, last_.last + 1);
+      ASSERT_EQ(row.previous_chain, chain_);
+      for (const RowChange& change : row.changes) {
+        const auto old = rows_.find(change.key);
+        const bool exists = old != rows_.end();
+        ASSERT_EQ(change.before, exists ? std::optional(old->second) : std::nullopt)
+            << KeyText(change.key);
+        if (exists) rows_.erase(old);
+        if (change.after) rows_.emplace(change.key, *change.after);
+      }
+      chain_ = NextChain(chain_, at->second);
+      last_ = std::move(row);
+    }
+  }
+
+  const kv::MemoryStore::Map& rows() const { return rows_; }
+  const OutboxRow& last() const { return last_; }
+
+ private:
+  kv::MemoryStore::Map rows_;
+  OutboxRow last_;
+  uint64_t chain_ = 0;
+};
+
+TEST(RandomCommandsTest, TheOutboxAloneGivesTheTree) {
+  uint64_t reopened = 0;
+  uint64_t trimmed = 0;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(1000 + seed);
+    TestWorld world(SetMirror{.on = true});
+    Replayed mirror;
+    Known known;
+    for (int step = 0; step < 400; ++step) {
+      CommandBatch batch =
+          RandomBatch(&random, &known, 1'000'000 + random.Below(5000), random.Between(1, 5));
+      if (random.Chance(1, 6)) {
+        const uint64_t sequence = random.Below(mirror.last().last + 1);
+        batch.commands.back() = {1, Superuser(), {}, MirrorProgress{sequence}};
+      }
+      const std::vector<Reply> replies = world.Run(batch);
+      for (size_t i = 0; i < replies.size(); ++i) {
+        Note(batch.commands[i].operation, replies[i], &known);
+      }
+      ASSERT_NO_FATAL_FAILURE(mirror.Take(world.store()));
+      ASSERT_EQ(mirror.rows(), world.TreeRows());
+      const Namespace::Totals totals = world.ns().totals(1);
+      ASSERT_EQ(mirror.last().last, world.ns().position().sequence());
+      ASSERT_EQ(mirror.last().directories, totals.directories);
+      ASSERT_EQ(mirror.last().files, totals.files);
+      ASSERT_EQ(mirror.last().bytes, totals.bytes);
+      const Namespace::MirrorStatus before = world.ns().mirror();
+      trimmed += before.record.mirrored;
+      if (random.Chance(1, 10)) {
+        world.Reopen();
+        ++reopened;
+        const Namespace::MirrorStatus after = world.ns().mirror();
+        ASSERT_EQ(after.record, before.record);
+        ASSERT_EQ(after.outbox_rows, before.outbox_rows);
+        ASSERT_EQ(after.outbox_bytes, before.outbox_bytes);
+      }
+      if (step % 20 == 0) {
+        ASSERT_EQ(world.Findings(), "");
+      }
+    }
+  }
+  EXPECT_GT(reopened, 200u);
+  EXPECT_GT(trimmed, 1000u);
 }
 
 TEST(RandomCommandsTest, RefusedCommandsChangeNoRowOfTheTree) {

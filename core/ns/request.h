@@ -282,13 +282,31 @@ struct SetLimits {
   friend bool operator==(const SetLimits&, const SetLimits&) = default;
 };
 
+// Whether this store has a mirror is decided by the first of these, before anything is changed; a
+// later one can only change the cap of the outbox.
+struct SetMirror {
+  bool on = false;
+  uint64_t outbox_bytes = uint64_t{1} << 30;
+};
+
+// The mirror has all mutations up to this one.
+struct MirrorProgress {
+  uint64_t sequence = 0;
+};
+
+// ---- Administration ----
+
+// Gives the mirror up for good; what it has stays as it is. Superuser only.
+struct DisableMirror {};
+
 using Operation =
     std::variant<Mkdirs, Create, AddBlock, Complete, Delete, Rename, Rename2, SetTimes,
                  SetPermission, SetOwner, ImportFile, CreateNamespace, Advance, FinishDeletes,
                  SetLimits, Append, AbandonBlock, Fsync, UpdateBlockForPipeline, UpdatePipeline,
                  RecoverLease, Truncate, Concat, SetReplication, SetQuota, ModifyAclEntries,
                  RemoveAclEntries, RemoveDefaultAcl, RemoveAcl, SetAcl, SetXAttr, RemoveXAttr,
-                 SetSafeMode, ReleaseLease, SetAccessTime>;
+                 SetSafeMode, ReleaseLease, SetAccessTime, SetMirror, MirrorProgress,
+                 DisableMirror>;
 
 // One mutating call as it is replicated.
 struct Command {

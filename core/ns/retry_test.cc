@@ -120,7 +120,7 @@ TEST(PositionTest, CountsWhatChangesTheTree) {
   EXPECT_EQ(steps(SetPermission{"/a", 0700}), 1u);
   EXPECT_EQ(steps(Rename{"/a/b", "/a/b/c"}), 0u);
   EXPECT_EQ(steps(Delete{"/a", true}), 1u);
-  EXPECT_EQ(steps(FinishDeletes{}), 0u);
+  EXPECT_EQ(steps(FinishDeletes{}), 1u);
   EXPECT_EQ(steps(Advance{}), 0u);
   EXPECT_EQ(steps(CreateNamespace{"test"}), 0u);
   EXPECT_EQ(steps(CreateNamespace{"other"}), 1u);

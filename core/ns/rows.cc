@@ -60,6 +60,7 @@ uint64_t RowWriter::Insert(std::string_view key, std::string_view value) {
 }
 
 uint64_t RowWriter::Replace(std::string_view key, uint64_t old_hash, std::string_view value) {
+  if (changes_ != nullptr) changes_->BeforeWrite(key, old_hash != 0);
   const uint64_t hash = RowHash(key, value);
   *hash_ += hash - old_hash;
   batch_->Put(key, value);
@@ -67,6 +68,7 @@ uint64_t RowWriter::Replace(std::string_view key, uint64_t old_hash, std::string
 }
 
 void RowWriter::Remove(std::string_view key, uint64_t old_hash) {
+  if (changes_ != nullptr) changes_->BeforeWrite(key, true);
   *hash_ -= old_hash;
   batch_->Delete(key);
 }

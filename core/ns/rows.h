@@ -10,6 +10,7 @@
 
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
+#include "core/ns/entry_changes.h"
 #include "core/ns/keys.h"
 #include "core/ns/records.h"
 
@@ -40,7 +41,9 @@ absl::StatusOr<Block> ReadBlock(const kv::View& view, const FileRecord& file, ui
 // what it was, because it has read it or keeps its hash.
 class RowWriter {
  public:
-  RowWriter(kv::WriteBatch* batch, uint64_t* state_hash) : batch_(batch), hash_(state_hash) {}
+  // `changes`: who wants to know what the rows were before, or null.
+  RowWriter(kv::WriteBatch* batch, uint64_t* state_hash, EntryChanges* changes)
+      : batch_(batch), hash_(state_hash), changes_(changes) {}
 
   // The row's own hash is returned for the next change.
   uint64_t Insert(std::string_view key, std::string_view value);
@@ -50,6 +53,7 @@ class RowWriter {
  private:
   kv::WriteBatch* batch_;
   uint64_t* hash_;
+  EntryChanges* changes_;
 };
 
 }  // namespace jfs::ns

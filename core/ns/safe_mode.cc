@@ -49,6 +49,9 @@ std::string SafeModeText(const Operation& operation) {
           [](const FinishDeletes&) { return std::string(); },
           [](const SetLimits&) { return std::string(); },
           [](const SetSafeMode&) { return std::string(); },
+          [](const SetMirror&) { return std::string(); },
+          [](const MirrorProgress&) { return std::string(); },
+          [](const DisableMirror&) { return std::string(); },
           [](const ReleaseLease&) { return std::string(); },
       },
       operation);

@@ -133,6 +133,17 @@ absl::Status LoadOpenFiles(const kv::View& view, State* state) {
   });
 }
 
+absl::Status LoadOutbox(const kv::View& view, State* state) {
+  MirrorRecord record;
+  uint64_t row_hash = 0;
+  const absl::Status status = LoadMeta(view, MetaRow::kMirror, &record, &row_hash);
+  if (!status.ok()) return status;
+  state->outbox.RestoreRecord(record, row_hash);
+  return ForEachRow(view, Prefix::kOutbox, [&](std::string_view key, std::string_view value) {
+    return state->outbox.RestoreRow(key, value) ? absl::OkStatus() : DamagedRow(key);
+  });
+}
+
 absl::Status LoadRetryRows(const kv::View& view, State* state) {
   return ForEachRow(view, Prefix::kRetry, [&](std::string_view key, std::string_view value) {
     uint64_t index = 0;
@@ -211,6 +222,8 @@ absl::StatusOr<std::unique_ptr<State>> LoadState(const kv::View& view, Mutations
   if (!status.ok()) return status;
   status = LoadOpenFiles(view, state.get());
   if (!status.ok()) return status;
+  status = LoadOutbox(view, state.get());
+  if (!status.ok()) return status;
   status = LoadRetryRows(view, state.get());
   if (!status.ok()) return status;
   return state;
@@ -274,7 +287,30 @@ void Transaction::RemoveDirectory(Directory* directory) {
 
 bool Transaction::TakeChanged() { return std::exchange(changed_, false); }
 
-void Transaction::Finish() {
+void Transaction::FillOutbox() {
+  const CountersRecord& counters = state_.counters;
+  std::vector<RowChange> changes = changes_.Take(*batch_);
+  if (counters.sequence < first_sequence_) {
+    CHECK(changes.empty()) << "row " << KeyText(changes[0].key) << " changed without a mutation";
+    return;
+  }
+  OutboxRow row;
+  row.first = first_sequence_;
+  row.last = counters.sequence;
+  row.wall = counters.wall;
+  row.next_lease = counters.next_lease;
+  row.next_namespace = counters.next_namespace;
+  for (const auto& [id, record] : state_.namespaces) {
+    const RecursiveTotals& totals = tree().Find(record.root)->totals;
+    row.directories += totals.directories;
+    row.files += totals.files;
+    row.bytes += totals.bytes;
+  }
+  row.changes = std::move(changes);
+  state_.outbox.Add(std::move(row), &rows_);
+}
+
+absl::Status Transaction::Finish() {
   for (const InodeId id : dirty_) {
     Directory* const directory = tree().Find(id);
     if (directory == nullptr) continue;  // made and removed, or changed and removed, by this entry
@@ -285,6 +321,9 @@ void Transaction::Finish() {
     directory->dirty = false;
   }
   dirty_.clear();
+  if (!changes_.status().ok()) return changes_.status();
+  if (state_.outbox.recording()) FillOutbox();
+  state_.outbox.Finish(&rows_);
   if (state_.schema_row_hash == 0) {
     state_.schema_row_hash = rows_.Insert(MetaKey(MetaRow::kSchema), EncodeRecord(state_.schema));
     state_.limits_row_hash = rows_.Insert(MetaKey(MetaRow::kLimits), EncodeRecord(state_.limits));
@@ -296,6 +335,7 @@ void Transaction::Finish() {
   std::string hash;
   Encoder(&hash).U64(state_.state_hash);
   batch_->Put(MetaKey(MetaRow::kStateHash), hash);
+  return absl::OkStatus();
 }
 
 }  // namespace jfs::ns

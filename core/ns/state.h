@@ -17,6 +17,8 @@
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
 #include "core/ns/directory_tree.h"
+#include "core/ns/entry_changes.h"
+#include "core/ns/outbox.h"
 #include "core/ns/records.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
@@ -76,6 +78,7 @@ struct State {
   DirectoryTree tree;
   OpenFiles open_files;
   RetryCache retry_cache;
+  Outbox outbox;
   std::map<InodeId, PendingDelete> pending_deletes;
   std::map<NamespaceId, NamespaceRecord> namespaces;
   Mutations mutations;
@@ -94,7 +97,14 @@ class Transaction {
  public:
   // `view` and `batch` as for Namespace::Apply.
   Transaction(State* state, const kv::View* view, kv::WriteBatch* batch)
-      : state_(*state), overlay_(view, batch), rows_(batch, &state->state_hash), batch_(batch) {}
+      : state_(*state),
+        overlay_(view, batch),
+        changes_(&overlay_),
+        rows_(batch, &state->state_hash, state->outbox.recording() ? &changes_ : nullptr),
+        batch_(batch),
+        first_sequence_(state->counters.sequence + 1) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
 
   State& state() { return state_; }
   const kv::View& view() const { return overlay_; }
@@ -126,14 +136,18 @@ class Transaction {
   void MarkChanged() { changed_ = true; }
   bool TakeChanged();
 
-  // Writes what is left to write. The transaction is over.
-  void Finish();
+  // Writes what is left to write. The transaction is over. A status is a read error.
+  absl::Status Finish();
 
  private:
+  void FillOutbox();
+
   State& state_;
   kv::Overlay overlay_;
+  EntryChanges changes_;
   RowWriter rows_;
   kv::WriteBatch* batch_;
+  uint64_t first_sequence_;  // that a mutation of this entry would get
   std::vector<InodeId> dirty_;
   bool changed_ = false;
 };

@@ -57,6 +57,12 @@ TestWorld::TestWorld(Mutations mutations) : mutations_(mutations) {
   Run(CreateNamespace{"test"});
 }
 
+TestWorld::TestWorld(SetMirror mirror) {
+  Reopen();
+  Run(mirror);
+  Run(CreateNamespace{"test"});
+}
+
 void TestWorld::Reopen() {
   absl::StatusOr<std::unique_ptr<Namespace>> opened = Namespace::Open(store_, mutations_);
   CHECK(opened.ok()) << opened.status().ToString();
@@ -146,7 +152,7 @@ std::string TestWorld::Tree() const {
 kv::MemoryStore::Map TestWorld::TreeRows() const {
   kv::MemoryStore::Map rows;
   for (const auto& [key, value] : store_.contents()) {
-    if (key[0] != 'm' && key[0] != 'r') rows.emplace(key, value);
+    if (IsMirrored(key)) rows.emplace(key, value);
   }
   return rows;
 }

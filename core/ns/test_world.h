@@ -32,6 +32,8 @@ class TestWorld {
  public:
   // With namespace 1, called "test".
   explicit TestWorld(Mutations mutations = Mutations());
+  // The same, with a mirror to be fed.
+  explicit TestWorld(SetMirror mirror);
 
   // Applies one entry with one command and writes the batch.
   Reply Run(Operation operation, Caller caller = Superuser(), CallId call = {});
@@ -43,7 +45,7 @@ class TestWorld {
   void Make(std::string_view text);
   // All paths in the same form, without attributes, in order: "/d/ /d/f". An empty tree is "".
   std::string Tree() const;
-  // Rows of the tree itself: all but meta and retry rows.
+  // Rows of the tree itself, which a mirror has.
   kv::MemoryStore::Map TreeRows() const;
 
   // Drops the memory and rebuilds it from the rows.

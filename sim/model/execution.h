@@ -38,6 +38,9 @@ class ReferenceNamespace::Execution {
   ns::Value operator()(const ns::FinishDeletes& call);
   ns::Value operator()(const ns::SetLimits& call);
   ns::Value operator()(const ns::SetSafeMode& call);
+  ns::Value operator()(const ns::SetMirror& call);
+  ns::Value operator()(const ns::MirrorProgress& call);
+  ns::Value operator()(const ns::DisableMirror& call);
   // rename_calls.cc
   ns::Value operator()(const ns::Rename& call);
   ns::Value operator()(const ns::Rename2& call);

@@ -134,6 +134,13 @@ struct OperationText {
   std::string operator()(const ns::SetSafeMode& c) const {
     return c.on ? "safemode enter" : "safemode leave";
   }
+  std::string operator()(const ns::SetMirror& c) const {
+    return absl::StrCat("mirror ", c.on ? "on" : "off", " outbox_bytes=", c.outbox_bytes);
+  }
+  std::string operator()(const ns::MirrorProgress& c) const {
+    return absl::StrCat("mirrored sequence=", c.sequence);
+  }
+  std::string operator()(const ns::DisableMirror&) const { return "mirror-disable"; }
   std::string operator()(const ns::Delete& c) const {
     return absl::StrCat("delete ", Word(c.path), c.recursive ? " recursive" : "");
   }

@@ -157,8 +157,24 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::CreateNamespace& c
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Advance&) { return std::monostate{}; }
 
-// A deleted subtree is gone at once; what is left to be done about it shows nowhere.
+// A deleted subtree is gone at once; what is left to be done about it shows nowhere, but the mirror
+// hears of it.
 ns::Value ReferenceNamespace::Execution::operator()(const ns::FinishDeletes&) {
+  changed_ = true;
+  return std::monostate{};
+}
+
+// Whether there is a mirror shows nowhere in the tree.
+ns::Value ReferenceNamespace::Execution::operator()(const ns::SetMirror&) {
+  return std::monostate{};
+}
+
+ns::Value ReferenceNamespace::Execution::operator()(const ns::MirrorProgress&) {
+  return std::monostate{};
+}
+
+ns::Value ReferenceNamespace::Execution::operator()(const ns::DisableMirror&) {
+  CheckSuperuser(caller_, "metaDisable");
   return std::monostate{};
 }
 

@@ -32,7 +32,9 @@ bool ByLeader(const ns::Operation& operation) {
          std::holds_alternative<ns::FinishDeletes>(operation) ||
          std::holds_alternative<ns::ReleaseLease>(operation) ||
          std::holds_alternative<ns::SetAccessTime>(operation) ||
-         std::holds_alternative<ns::SetLimits>(operation);
+         std::holds_alternative<ns::SetLimits>(operation) ||
+         std::holds_alternative<ns::SetMirror>(operation) ||
+         std::holds_alternative<ns::MirrorProgress>(operation);
 }
 
 }  // namespace
