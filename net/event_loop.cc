@@ -87,7 +87,9 @@ EventLoop::~EventLoop() { close(epoll_fd_); }
 
 Micros EventLoop::Now() {
   timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  // Not CLOCK_MONOTONIC, which stands still while the machine is suspended: a leader would wake up
+  // with its lease still running.
+  clock_gettime(CLOCK_BOOTTIME, &now);
   return Micros(static_cast<uint64_t>(now.tv_sec) * kSecond +
                 static_cast<uint64_t>(now.tv_nsec) / 1000);
 }

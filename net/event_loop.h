@@ -51,7 +51,7 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // CLOCK_MONOTONIC now.
+  // CLOCK_BOOTTIME now.
   static Micros Now();
 
   // Watches `fd`, level-triggered. `pollable` must stay until Remove. One registration per

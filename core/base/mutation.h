@@ -52,6 +52,7 @@ enum class Mutation : uint8_t {
   kN24RefusedUncounted,         // a refused call that changed something gets no position
   kN25SafeModeInMemory,         // safe mode is not in the state
   kN26AppendNotRemembered,      // a retried append is executed again
+  kN27LeaseByOwnTimeout,        // leader lease as long as the leader's own election timeout
   kCanary,                      // fails on purpose: proves that the pipeline reports
   kCount,
 };

@@ -9,57 +9,6 @@
 namespace jfs::node {
 namespace {
 
-size_t AclBytes(const std::vector<ns::AclEntry>& entries) {
-  size_t bytes = 0;
-  for (const ns::AclEntry& entry : entries) bytes += entry.name.size() + 4;
-  return bytes;
-}
-
-// What the command will take in an entry: its strings, and a little for the rest.
-uint64_t ChargedBytes(const ns::Command& command) {
-  const uint64_t operation = std::visit(
-      Overload{
-          [](const ns::Create& op) { return op.path.size() + op.client_name.size(); },
-          [](const ns::AddBlock& op) { return op.path.size() + op.client_name.size(); },
-          [](const ns::Complete& op) { return op.path.size() + op.client_name.size(); },
-          [](const ns::Rename& op) { return op.source.size() + op.target.size(); },
-          [](const ns::Rename2& op) { return op.source.size() + op.target.size(); },
-          [](const ns::SetOwner& op) {
-            return op.path.size() + op.user.value_or("").size() + op.group.value_or("").size();
-          },
-          [](const ns::ImportFile& op) {
-            return op.path.size() + op.user.size() + op.group.size();
-          },
-          [](const ns::CreateNamespace& op) { return op.name.size(); },
-          [](const ns::Advance&) { return size_t{0}; },
-          [](const ns::FinishDeletes&) { return size_t{0}; },
-          [](const ns::SetLimits&) { return size_t{0}; },
-          [](const ns::UpdateBlockForPipeline& op) { return op.client_name.size(); },
-          [](const ns::UpdatePipeline& op) { return op.client_name.size(); },
-          [](const ns::ReleaseLease& op) { return op.holder.size(); },
-          [](const ns::SetSafeMode&) { return size_t{0}; },
-          [](const ns::SetMirror&) { return size_t{0}; },
-          [](const ns::MirrorProgress&) { return size_t{0}; },
-          [](const ns::DisableMirror&) { return size_t{0}; },
-          [](const ns::Concat& op) {
-            size_t bytes = op.target.size();
-            for (const std::string& source : op.sources) bytes += source.size() + 1;
-            return bytes;
-          },
-          [](const ns::SetXAttr& op) {
-            return op.path.size() + op.xattr.name.name.size() + op.xattr.value.size();
-          },
-          [](const ns::ModifyAclEntries& op) { return op.path.size() + AclBytes(op.entries); },
-          [](const ns::RemoveAclEntries& op) { return op.path.size() + AclBytes(op.entries); },
-          [](const ns::SetAcl& op) { return op.path.size() + AclBytes(op.entries); },
-          [](const auto& op) { return op.path.size(); },
-      },
-      command.operation);
-  uint64_t caller = command.caller.user.size() + command.caller.address.size();
-  for (const std::string& group : command.caller.groups) caller += group.size() + 1;
-  return operation + caller + command.call.client.size() + 64;
-}
-
 ClientReply::Outcome OutcomeOf(const raft::ProposalOutcome& outcome) {
   if (outcome.fate == raft::ProposalOutcome::Fate::kUnknown) return ClientReply::Outcome::kUnknown;
   switch (outcome.reason) {
@@ -79,13 +28,13 @@ ClientReply::Outcome OutcomeOf(const raft::ProposalOutcome& outcome) {
 }  // namespace
 
 void Calls::Add(ClientCommand call, Output* out) {
-  const uint64_t bytes = ChargedBytes(call.command);
-  if (bytes > limits_.command_bytes) {
+  std::string encoded = ns::EncodeCommand(call.command);
+  if (encoded.size() > limits_.command_bytes) {
     out->replies.push_back(
         ClientReply{.call = call.call, .outcome = ClientReply::Outcome::kTooLarge});
     return;
   }
-  waiting_.push_back(Waiting{call.call, std::move(call.command), bytes});
+  waiting_.push_back(Waiting{call.call, std::move(encoded)});
 }
 
 void Calls::AddInternal(ns::Operation operation, ns::NamespaceId ns) {
@@ -93,27 +42,24 @@ void Calls::AddInternal(ns::Operation operation, ns::NamespaceId ns) {
   command.ns = ns;
   command.caller = self_;
   command.operation = std::move(operation);
-  const uint64_t bytes = ChargedBytes(command);
-  waiting_.push_back(Waiting{CallHandle{}, std::move(command), bytes});
+  waiting_.push_back(Waiting{CallHandle{}, ns::EncodeCommand(command)});
 }
 
 Calls::Proposal Calls::NextProposal(WallMillis wall, uint64_t elapsed_millis) {
   CHECK(!waiting_.empty());
-  ns::CommandBatch batch;
-  batch.wall = wall;
-  batch.elapsed_millis = elapsed_millis;
+  std::vector<std::string> commands;
   std::vector<CallHandle> calls;
   uint64_t bytes = 0;
-  while (!waiting_.empty() && batch.commands.size() < limits_.commands &&
-         (batch.commands.empty() || bytes + waiting_.front().bytes <= limits_.bytes)) {
-    bytes += waiting_.front().bytes;
+  while (!waiting_.empty() && commands.size() < limits_.commands &&
+         (commands.empty() || bytes + waiting_.front().encoded.size() <= limits_.bytes)) {
+    bytes += waiting_.front().encoded.size();
     calls.push_back(waiting_.front().call);
-    batch.commands.push_back(std::move(waiting_.front().command));
+    commands.push_back(std::move(waiting_.front().encoded));
     waiting_.pop_front();
   }
   ++last_id_;
   proposed_.emplace(last_id_, std::move(calls));
-  return Proposal{last_id_, SharedBytes(ns::EncodeCommandBatch(batch))};
+  return Proposal{last_id_, SharedBytes(ns::EncodeCommandBatch(wall, elapsed_millis, commands))};
 }
 
 void Calls::OnOutcome(const raft::ProposalOutcome& outcome, NodeId leader, Output* out) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -57,9 +58,8 @@ class Calls {
 
  private:
   struct Waiting {
-    CallHandle call;  // CallHandle{}: internal
-    ns::Command command;
-    uint64_t bytes = 0;
+    CallHandle call;      // CallHandle{}: internal
+    std::string encoded;  // the command as the entry will hold it
   };
   struct Committed {
     raft::Term term;

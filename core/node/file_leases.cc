@@ -1,6 +1,7 @@
 #include "core/node/file_leases.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -17,6 +18,7 @@ constexpr Duration kProposeAgain = 5 * kSecond;
 void FileLeases::Begin(Micros now) {
   if (!mutations_.Has(Mutation::kN13LeasesNotBegun)) began_ = now;
   holders_.clear();
+  strangers_.clear();
   next_soft_ = now + limits_.soft;
   next_look_ = now;
 }
@@ -27,42 +29,85 @@ Micros FileLeases::RenewedAt(std::string_view holder) const {
 }
 
 bool FileLeases::Renew(const std::string& holder, Micros now) {
-  Holder& known = holders_.try_emplace(holder, Holder{.renewed = now}).first->second;
+  const auto known = holders_.find(holder);
+  if (known == holders_.end()) return true;
   const bool late = mutations_.Has(Mutation::kN12RenewAfterProposal);
-  if (known.releasing != 0 && !late) return false;
-  known.renewed = now;
+  if (known->second.releasing != 0 && !late) return false;
+  known->second.renewed = now;
   return true;
 }
 
-ns::LeaseId FileLeases::PastSoftLimit(const ns::Namespace::LeaseInfo& lease, Micros now) const {
-  return now >= RenewedAt(lease.holder) + limits_.soft ? lease.lease : 0;
+bool FileLeases::RenewOpener(const std::string& holder, Micros now) {
+  if (holder.size() > kMaxNameBytes) return true;
+  const auto [at, added] = holders_.try_emplace(holder, Holder{.renewed = now});
+  if (!added) return Renew(holder, now);
+  strangers_.push_back(holder);
+  if (strangers_.size() > kStrangers) {
+    const auto oldest = holders_.find(strangers_.front());
+    // What it wanted to open has long been opened, or not.
+    if (oldest != holders_.end() && !oldest->second.has_lease) holders_.erase(oldest);
+    strangers_.pop_front();
+  }
+  return true;
+}
+
+ns::LeaseId FileLeases::Judge(const ns::Namespace::LeaseInfo& lease, Micros now) {
+  if (now < RenewedAt(lease.holder) + limits_.soft) return 0;
+  Holder& holder = holders_.try_emplace(lease.holder, Holder{.renewed = began_}).first->second;
+  // Got behind the release of the one before, by a call that came after: it is not as old as that.
+  if (holder.releasing != 0 && holder.releasing != lease.lease) return 0;
+  if (holder.releasing == 0) {
+    holder.releasing = lease.lease;
+    holder.takeover = true;
+  }
+  holder.has_lease = true;
+  holder.proposed = now;
+  return lease.lease;
 }
 
 std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::LeaseInfo>& leases,
-                                              Micros now) {
+                                              bool may_release, Micros now) {
   std::vector<ns::ReleaseLease> due;
   std::set<std::string_view> present;
   next_soft_ = now + limits_.soft;
   for (const ns::Namespace::LeaseInfo& lease : leases) {
     present.insert(lease.holder);
     Holder& holder = holders_.try_emplace(lease.holder, Holder{.renewed = began_}).first->second;
+    holder.has_lease = true;
     // What was proposed has been applied: this is a lease that its holder got after.
     if (holder.releasing != 0 && holder.releasing != lease.lease) {
-      holder = Holder{.renewed = now};
+      holder = Holder{.renewed = now, .has_lease = true};
+    }
+    // The takeover was refused, or took a file but not the last one.
+    if (holder.takeover && now >= holder.proposed + kProposeAgain) {
+      holder.releasing = 0;
+      holder.takeover = false;
     }
     next_soft_ = std::min(next_soft_, holder.renewed + limits_.soft);
+    if (!may_release) {
+      // What was proposed has come to nothing, or will: the holder may go on.
+      if (now >= holder.proposed + kProposeAgain) holder.releasing = 0;
+      continue;
+    }
     if (now < holder.renewed + limits_.hard) continue;
-    if (holder.releasing != 0 && now < holder.proposed + kProposeAgain) continue;
+    if (holder.releasing != 0 && !holder.takeover && now < holder.proposed + kProposeAgain)
+      continue;
     holder.releasing = lease.lease;
+    holder.takeover = false;
     holder.proposed = now;
     due.push_back(ns::ReleaseLease{lease.holder, lease.lease});
   }
   // Who has nothing open is forgotten, but not at once: a lease may be about to be applied that was
   // renewed by the very call that opens the file.
-  std::erase_if(holders_, [&](const auto& entry) {
-    return present.count(entry.first) == 0 &&
-           (entry.second.releasing != 0 || now >= entry.second.renewed + limits_.soft);
-  });
+  for (auto at = holders_.begin(); at != holders_.end();) {
+    Holder& holder = at->second;
+    holder.has_lease = present.count(at->first) != 0;
+    const bool old = holder.releasing != 0 || now >= holder.renewed + limits_.soft;
+    at = !holder.has_lease && old ? holders_.erase(at) : std::next(at);
+  }
+  while (!strangers_.empty() && holders_.find(strangers_.front()) == holders_.end()) {
+    strangers_.pop_front();
+  }
   next_look_ = now + kLookInterval;
   return due;
 }

@@ -1,7 +1,9 @@
 #ifndef CORE_NODE_FILE_LEASES_H_
 #define CORE_NODE_FILE_LEASES_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -34,29 +36,41 @@ class FileLeases {
   void Begin(Micros now);
 
   // The holder was heard of. False, and nothing is renewed, if the release of its lease has been
-  // proposed and what became of that is not known: it may still be applied.
+  // proposed and what became of that is not known: it may still be applied. A name that has no
+  // lease is not remembered.
   bool Renew(const std::string& holder, Micros now);
+  // The same for a call that may open a file: the name is remembered for a while, among at most
+  // kStrangers others that have no lease either. Longer ones than kMaxNameBytes are not: clients
+  // with such names are turned away before they get here.
+  bool RenewOpener(const std::string& holder, Micros now);
 
-  // The lease that is past its soft limit, if `holder`'s is: 0 otherwise.
-  ns::LeaseId PastSoftLimit(const ns::Namespace::LeaseInfo& lease, Micros now) const;
+  // The lease's id if it is past its soft limit, 0 otherwise. An id is a verdict that goes into a
+  // command: what becomes of it is not known for a while, so the holder is not renewed meanwhile.
+  ns::LeaseId Judge(const ns::Namespace::LeaseInfo& lease, Micros now);
   // False: no lease can be past its soft limit, whoever has one. Cheap.
   bool AnyPastSoftLimit(Micros now) const { return now >= next_soft_; }
 
   // Takes note of the leases that there are, forgets those that are gone, and returns the ones
   // whose release is to be proposed now: past the hard limit, and not proposed within the last few
-  // seconds.
+  // seconds. None, unless `may_release`.
   std::vector<ns::ReleaseLease> Due(const std::vector<ns::Namespace::LeaseInfo>& leases,
-                                    Micros now);
+                                    bool may_release, Micros now);
   bool knows_nobody() const { return holders_.empty(); }
   // When Due has something to do next.
   Micros next_look() const { return next_look_; }
 
+  static constexpr size_t kStrangers = 65536;
+  static constexpr size_t kMaxNameBytes = 1024;
+
  private:
   struct Holder {
     Micros renewed;
-    // The release of this lease has been proposed in this term; 0: none.
+    bool has_lease = false;  // as of the last look
+    // The release of this lease, or a call that takes its file over, has been proposed in this
+    // term; 0: none.
     ns::LeaseId releasing = 0;
     Micros proposed;
+    bool takeover = false;  // only the latter, which may well be refused
   };
   Micros RenewedAt(std::string_view holder) const;
 
@@ -64,7 +78,8 @@ class FileLeases {
   Mutations mutations_;
   Micros began_;
   std::map<std::string, Holder, std::less<>> holders_;
-  Micros next_soft_ = kNever;  // no lease that Due has seen is past its soft limit before
+  std::deque<std::string> strangers_;  // had no lease when they came, oldest first
+  Micros next_soft_ = kNever;          // no lease that Due has seen is past its soft limit before
   Micros next_look_;
 };
 

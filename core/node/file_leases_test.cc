@@ -17,13 +17,13 @@ TEST(FileLeasesTest, ANewLeaderTakesAllLeasesForRenewed) {
   FileLeases leases(kLimits);
   leases.Begin(At(1000));
   const Leases present = {{"w", 7}};
-  EXPECT_TRUE(leases.Due(present, At(1001)).empty());
+  EXPECT_TRUE(leases.Due(present, true, At(1001)).empty());
   EXPECT_FALSE(leases.AnyPastSoftLimit(At(1059)));
-  EXPECT_EQ(leases.PastSoftLimit(present[0], At(1059)), 0u);
+  EXPECT_EQ(leases.Judge(present[0], At(1059)), 0u);
   EXPECT_TRUE(leases.AnyPastSoftLimit(At(1060)));
-  EXPECT_EQ(leases.PastSoftLimit(present[0], At(1060)), 7u);
-  EXPECT_TRUE(leases.Due(present, At(2199)).empty());
-  EXPECT_EQ(leases.Due(present, At(2200)).size(), 1u);
+  EXPECT_EQ(leases.Judge(present[0], At(1060)), 7u);
+  EXPECT_TRUE(leases.Due(present, true, At(2199)).empty());
+  EXPECT_EQ(leases.Due(present, true, At(2200)).size(), 1u);
 }
 
 TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
@@ -31,52 +31,102 @@ TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
   leases.Begin(At(0));
   const Leases present = {{"w", 7}};
   EXPECT_TRUE(leases.Renew("w", At(50)));
-  EXPECT_TRUE(leases.Due(present, At(51)).empty());
-  EXPECT_EQ(leases.PastSoftLimit(present[0], At(109)), 0u);
-  EXPECT_EQ(leases.PastSoftLimit(present[0], At(110)), 7u);
-  EXPECT_TRUE(leases.Due(present, At(1249)).empty());
-  EXPECT_EQ(leases.Due(present, At(1250)).size(), 1u);
+  EXPECT_TRUE(leases.Due(present, true, At(51)).empty());
+  EXPECT_EQ(leases.Judge(present[0], At(109)), 0u);
+  EXPECT_EQ(leases.Judge(present[0], At(110)), 7u);
+  EXPECT_TRUE(leases.Due(present, true, At(1249)).empty());
+  EXPECT_EQ(leases.Due(present, true, At(1250)).size(), 1u);
 }
 
 TEST(FileLeasesTest, NoRenewalWhileAReleaseMayStillBeApplied) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
   const Leases present = {{"w", 7}};
-  EXPECT_EQ(leases.Due(present, At(1200)).size(), 1u);
+  EXPECT_EQ(leases.Due(present, true, At(1200)).size(), 1u);
   EXPECT_FALSE(leases.Renew("w", At(1201)));
-  EXPECT_TRUE(leases.Due(present, At(1203)).empty()) << "under way";
-  EXPECT_EQ(leases.Due(present, At(1205)).size(), 1u) << "it may have been refused";
+  EXPECT_TRUE(leases.Due(present, true, At(1203)).empty()) << "under way";
+  EXPECT_EQ(leases.Due(present, true, At(1205)).size(), 1u) << "it may have been refused";
   EXPECT_FALSE(leases.Renew("w", At(1206)));
   // Applied: the holder has opened another file since.
-  EXPECT_TRUE(leases.Due({{"w", 8}}, At(1207)).empty());
+  EXPECT_TRUE(leases.Due({{"w", 8}}, true, At(1207)).empty());
   EXPECT_TRUE(leases.Renew("w", At(1208)));
 }
 
 TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
-  EXPECT_EQ(leases.Due({{"w", 7}}, At(1200)).size(), 1u);
-  EXPECT_TRUE(leases.Due({}, At(1201)).empty());
-  EXPECT_TRUE(leases.Renew("w", At(1202)));
-  EXPECT_TRUE(leases.Due({{"w", 8}}, At(1203)).empty()) << "renewed before it was seen";
-  EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1261)), 0u);
-  EXPECT_EQ(leases.PastSoftLimit({"w", 8}, At(1262)), 8u);
+  EXPECT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
+  EXPECT_TRUE(leases.Due({}, true, At(1201)).empty());
+  EXPECT_TRUE(leases.RenewOpener("w", At(1202)));
+  EXPECT_TRUE(leases.Due({{"w", 8}}, true, At(1203)).empty()) << "renewed before it was seen";
+  EXPECT_EQ(leases.Judge({"w", 8}, At(1261)), 0u);
+  EXPECT_EQ(leases.Judge({"w", 8}, At(1262)), 8u);
 }
 
-TEST(FileLeasesTest, NamesThatOnlyRenewDoNotPileUp) {
+TEST(FileLeasesTest, NamesWithoutLeasesDoNotPileUp) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
-  for (int i = 0; i < 100; ++i) leases.Renew("client " + std::to_string(i), At(1));
-  leases.Due({}, At(60));
-  EXPECT_FALSE(leases.knows_nobody());
-  leases.Due({}, At(61));
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(leases.Renew("only asks " + std::to_string(i), At(1)));
+  leases.RenewOpener(std::string(FileLeases::kMaxNameBytes + 1, 'x'), At(1));
   EXPECT_TRUE(leases.knows_nobody());
+  for (int i = 0; i < 100; ++i) leases.RenewOpener("client " + std::to_string(i), At(1));
+  leases.Due({}, true, At(60));
+  EXPECT_FALSE(leases.knows_nobody());
+  leases.Due({}, true, At(61));
+  EXPECT_TRUE(leases.knows_nobody());
+}
+
+TEST(FileLeasesTest, OfManyOpenersTheOldestAreForgottenButNobodyWithALease) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  leases.RenewOpener("writer", At(10));
+  leases.RenewOpener("gone", At(10));
+  EXPECT_TRUE(leases.Due({{"writer", 7}}, true, At(11)).empty());
+  for (size_t i = 0; i < FileLeases::kStrangers; ++i) {
+    leases.RenewOpener("client " + std::to_string(i), At(12));
+  }
+  EXPECT_EQ(leases.Judge({"writer", 7}, At(69)), 0u);
+  EXPECT_EQ(leases.Judge({"gone", 8}, At(69)), 8u) << "taken for renewed when the term began";
+}
+
+TEST(FileLeasesTest, ALeaseBegunBehindAReleaseIsNotJudgedByTheOldOne) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  ASSERT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
+  EXPECT_FALSE(leases.RenewOpener("w", At(1200)));
+  EXPECT_EQ(leases.Judge({"w", 8}, At(1200)), 0u);
+  EXPECT_EQ(leases.Judge({"w", 7}, At(1200)), 7u);
+}
+
+TEST(FileLeasesTest, NoRenewalWhileATakeoverMayStillBeApplied) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  ASSERT_TRUE(leases.Due({{"w", 7}}, true, At(1)).empty());
+  EXPECT_EQ(leases.Judge({"w", 7}, At(60)), 7u);
+  EXPECT_FALSE(leases.Renew("w", At(60)));
+  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(64)).empty());
+  EXPECT_FALSE(leases.Renew("w", At(64)));
+  // It was refused, or took one file of several.
+  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(65)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(65)));
+  EXPECT_EQ(leases.Judge({"w", 7}, At(66)), 0u);
+}
+
+TEST(FileLeasesTest, InSafeModeNothingIsReleasedAndHoldersGoOn) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  ASSERT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
+  EXPECT_TRUE(leases.Due({{"w", 7}}, false, At(1201)).empty());
+  EXPECT_FALSE(leases.Renew("w", At(1201))) << "it may have been proposed before";
+  EXPECT_TRUE(leases.Due({{"w", 7}}, false, At(1205)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(1205)));
+  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(1206)).empty());
 }
 
 TEST(FileLeasesTest, AnotherTermBeginsAnew) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
-  EXPECT_EQ(leases.Due({{"w", 7}}, At(1200)).size(), 1u);
+  EXPECT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
   leases.Begin(At(1300));
   EXPECT_TRUE(leases.Renew("w", At(1301)));
 }

@@ -245,15 +245,14 @@ Micros Node::Impl::NextDeadline() const {
   if (log_->watermark_behind()) next = std::min(next, last_append_ + config_.idle_watermark_delay);
   for (const auto& sender : senders_) next = std::min(next, sender->next_deadline());
   if (phase_ == Phase::kRunning) {
-    if (applied_.index + 1 < commit_end_) return now_;
+    if (applied_.index + 1 < commit_end_ || ReadsReady()) return now_;
     // A leader that is not ready waits for others: their messages end the wait, not the clock.
     if (was_ready_) {
       if (namespace_->anything_can_expire()) {
         next = std::min(next, last_stamp_ + config_.advance_interval);
       }
       if (namespace_->deletes_pending()) next = std::min(next, FinishDeletesDue());
-      if (namespace_->has_open_files() && !namespace_->safe_mode() &&
-          leases_term_ == raft_->standing().term) {
+      if (namespace_->has_open_files() && leases_term_ == raft_->standing().term) {
         next = std::min(next, leases_.next_look());
       }
     }

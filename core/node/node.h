@@ -36,6 +36,11 @@ struct Config {
   uint64_t max_command_bytes = 1 << 20;
   uint32_t apply_entries_per_step = 256;
   uint64_t apply_bytes_per_step = 1 << 20;  // and the entry that passes it
+  // Of rows that a step may write, and the entry that passes it: a short command may do much.
+  uint64_t apply_row_bytes_per_step = 1 << 20;
+  // Reads answered in one step, counted in entries and blocks of their answers; the rest waits for
+  // the next one, behind what peers have sent in between.
+  uint32_t read_rows_per_step = 8192;
   uint64_t snapshot_chunk_bytes = 1 << 20;
   uint32_t snapshot_chunks_in_flight = 4;
   Duration snapshot_retry = 2 * kSecond;     // without an answer from the follower

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "core/base/check.h"
+#include "core/base/overload.h"
 #include "core/kv/overlay.h"
 #include "core/node/node_impl.h"
 
@@ -24,7 +25,9 @@ void Node::Impl::ApplyCommitted() {
   const kv::Overlay view(store_, &apply_batch_);
   uint32_t left = config_.apply_entries_per_step;
   uint64_t bytes = 0;
-  while (left > 0 && bytes < config_.apply_bytes_per_step && applied_.index + 1 < commit_end_) {
+  while (left > 0 && bytes < config_.apply_bytes_per_step &&
+         apply_batch_.bytes() < config_.apply_row_bytes_per_step &&
+         applied_.index + 1 < commit_end_) {
     --left;
     const raft::Entry* entry = raft_->entry(applied_.index + 1);
     CHECK(entry != nullptr) << "committed entry " << (applied_.index + 1) << " is not in memory";
@@ -57,10 +60,38 @@ void Node::Impl::ApplyCommitted() {
   StepRaft(raft::Applied{applied_.index});
 }
 
+namespace {
+
+// How much of a step's budget an answer takes.
+uint64_t RowsOf(const ns::Reply& reply) {
+  const auto blocks = [](const std::vector<ns::BlockLocations>& locations) {
+    uint64_t rows = 0;
+    for (const ns::BlockLocations& one : locations) rows += one.blocks.size();
+    return rows;
+  };
+  return 1 +
+         std::visit(Overload{
+                        [&](const ns::Listing& listing) -> uint64_t {
+                          return listing.entries.size() + blocks(listing.locations);
+                        },
+                        [](const ns::BlockLocations& one) -> uint64_t { return one.blocks.size(); },
+                        [](const ns::OpenFileList& list) -> uint64_t { return list.files.size(); },
+                        [](const auto&) -> uint64_t { return 0; },
+                    },
+                    reply.value);
+}
+
+}  // namespace
+
+bool Node::Impl::ReadsReady() const {
+  return !ready_reads_.empty() && ready_reads_.begin()->first <= applied_.index;
+}
+
 void Node::Impl::ServeReads() {
   // After a failure in applying, memory is ahead of the store.
   if (phase_ != Phase::kRunning) return;
-  while (!ready_reads_.empty() && ready_reads_.begin()->first <= applied_.index) {
+  uint64_t rows = 0;
+  while (ReadsReady() && rows < config_.read_rows_per_step) {
     const WaitingRead read = std::move(ready_reads_.begin()->second);
     ready_reads_.erase(ready_reads_.begin());
     ClientReply reply{.call = read.call, .at = applied_, .by_lease = read.by_lease};
@@ -81,6 +112,7 @@ void Node::Impl::ServeReads() {
       ++leader_reads_;
       NoteAccess(read.request, reply.reply);
     }
+    rows += RowsOf(reply.reply);
     out_.replies.push_back(std::move(reply));
   }
 }

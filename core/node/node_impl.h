@@ -62,6 +62,7 @@ class Node::Impl {
 
   // node_apply.cc
   void ApplyCommitted();
+  bool ReadsReady() const;
   void ServeReads();
   void ProposeWaiting();
   void LeaderDuties();

@@ -22,7 +22,7 @@ template <typename Op>
 void Node::Impl::JudgeLeaseAt(ns::NamespaceId ns, Op* op) {
   op->expired_lease = 0;  // the leader's word, never a client's
   FileLeases& leases = LeasesOfTerm();
-  leases.Renew(op->client_name, now_);
+  leases.RenewOpener(op->client_name, now_);
   if (!leases.AnyPastSoftLimit(now_)) return;
   const absl::StatusOr<std::optional<ns::Namespace::LeaseInfo>> lease =
       namespace_->LeaseAt(*store_, ns, op->path);
@@ -32,7 +32,7 @@ void Node::Impl::JudgeLeaseAt(ns::NamespaceId ns, Op* op) {
     return;
   }
   if (lease->has_value() && (*lease)->holder != op->client_name) {
-    op->expired_lease = leases.PastSoftLimit(**lease, now_);
+    op->expired_lease = leases.Judge(**lease, now_);
   }
 }
 
@@ -41,6 +41,8 @@ void Node::Impl::JudgeLease(ns::Command* command) {
                  [&](ns::Create& op) { JudgeLeaseAt(command->ns, &op); },
                  [&](ns::Append& op) { JudgeLeaseAt(command->ns, &op); },
                  [&](ns::Truncate& op) { JudgeLeaseAt(command->ns, &op); },
+                 // It is given the file, if nobody else may have it.
+                 [&](ns::RecoverLease& op) { LeasesOfTerm().RenewOpener(op.client_name, now_); },
                  [](const auto&) {},
              },
              command->operation);
@@ -50,9 +52,10 @@ void Node::Impl::ReleaseDueLeases() {
   // Names that renew without anything open are forgotten in time as well.
   if (!namespace_->has_open_files() && leases_.knows_nobody()) return;
   FileLeases& leases = LeasesOfTerm();
+  if (now_ < leases.next_look()) return;
   // In safe mode nothing is closed; the time goes on all the same.
-  if (now_ < leases.next_look() || namespace_->safe_mode()) return;
-  for (ns::ReleaseLease& release : leases.Due(namespace_->leases(), now_)) {
+  const bool may_release = !namespace_->safe_mode();
+  for (ns::ReleaseLease& release : leases.Due(namespace_->leases(), may_release, now_)) {
     Say(Event::Severity::kInfo,
         absl::StrCat("the lease of ", release.holder, " has expired: its files are closed"));
     calls_.AddInternal(std::move(release));
@@ -69,6 +72,8 @@ void Node::Impl::NoteAccess(const ns::ReadRequest& request, const ns::Reply& rep
   if (precision == 0 || wall_.value <= found->atime.value + precision) return;
   const raft::Standing raft = raft_->standing();
   if (raft.role != raft::Role::kLeader || !raft.ready || namespace_->safe_mode()) return;
+  // Read through more slashes than a command may have.
+  if (query->path.size() > config_.max_command_bytes / 2) return;
   // A file that many read at once is proposed once.
   if (now_ >= accessed_since_ + kSecond) {
     accessed_.clear();

@@ -44,6 +44,12 @@ void Node::Impl::BeginRunning() {
     Fail(startup.status());
     return;
   }
+  if (absl::Status status =
+          CheckMembers(startup->recovered.hard_state.membership, config_.raft.initial_members);
+      !status.ok()) {
+    Fail(std::move(status));
+    return;
+  }
   incarnation_ = recovered.identity.incarnation;
   damage_ = recovered.damage;
   log_damaged_ = recovered.damaged;

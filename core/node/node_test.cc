@@ -321,6 +321,46 @@ TEST(NodeTest, ThreeAgreeAndGoOnWithoutTheirLeader) {
   }
 }
 
+TEST(NodeTest, WhateverIsLongInACommandCountsAgainstItsLimit) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  const std::string name(8 << 20, 'n');
+  const std::vector<ns::Operation> large = {
+      ns::Append{.path = "/f", .client_name = name},
+      ns::RecoverLease{"/f", name},
+      ns::Truncate{.path = "/f", .client_name = name},
+      ns::RemoveXAttr{"/f", {ns::XAttrNamespace::kUser, name}},
+      ns::Mkdirs{.path = "/" + name},
+  };
+  for (const ns::Operation& operation : large) {
+    EXPECT_EQ(cluster.Call(leader, operation).outcome, ClientReply::Outcome::kTooLarge)
+        << operation.index();
+  }
+  // Many that just fit become many entries.
+  const raft::LogIndex before = cluster.node(leader).status().raft.applied;
+  std::vector<CallHandle> calls;
+  for (int i = 0; i < 8; ++i) {
+    calls.push_back(cluster.Send(leader, ns::RecoverLease{"/f", std::string(600 << 10, 'n')}));
+  }
+  for (const CallHandle call : calls) {
+    EXPECT_EQ(cluster.Await(call).outcome, ClientReply::Outcome::kReply);
+  }
+  EXPECT_GE(cluster.node(leader).status().raft.applied, before + 8);
+}
+
+TEST(NodeTest, ManyReadsAtOnceTakeManySteps) {
+  Cluster cluster(1);
+  const size_t leader = cluster.AwaitLeader();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/d" + std::to_string(i)})));
+  }
+  std::vector<CallHandle> calls;
+  for (int i = 0; i < 1000; ++i) calls.push_back(cluster.Ask(leader, ns::GetListing{"/"}));
+  const uint64_t before = cluster.machine(leader).steps;
+  for (const CallHandle call : calls) EXPECT_TRUE(Succeeded(cluster.Await(call)));
+  EXPECT_GE(cluster.machine(leader).steps, before + 10);
+}
+
 TEST(NodeTest, ASilentWriterLosesItsFileToAnotherClient) {
   Cluster cluster(1);
   const size_t leader = cluster.AwaitLeader();

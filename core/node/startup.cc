@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "core/node/log_conversion.h"
 #include "core/raft/codec.h"
@@ -26,6 +27,24 @@ void RestartLogAt(raft::Position at, Startup* startup) {
 }
 
 }  // namespace
+
+absl::Status CheckMembers(const raft::Membership& membership,
+                          const std::vector<NodeId>& configured) {
+  if (!membership.formed()) return absl::OkStatus();
+  std::vector<NodeId> members;
+  for (const raft::Member& member : membership.members) members.push_back(member.node);
+  if (members == configured) return absl::OkStatus();
+  const auto text = [](const std::vector<NodeId>& nodes) {
+    return absl::StrJoin(nodes, ", ",
+                         [](std::string* out, NodeId node) { absl::StrAppend(out, node.value); });
+  };
+  return absl::FailedPreconditionError(absl::StrCat(
+      "this directory belongs to a cluster of master", members.size() == 1 ? " " : "s ",
+      text(members), ", the configuration names ", text(configured),
+      "; the set of masters cannot be changed yet: start with the configuration that the cluster "
+      "was "
+      "made with, or on an empty directory"));
+}
 
 absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,
                                       const std::optional<AppliedRow>& state) {

@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "core/log/log.h"
@@ -33,6 +35,11 @@ struct Startup {
 //                           acknowledged entries are gone: re-admission, data from the leader
 // DataLoss or FailedPrecondition if the log's hard state cannot be used; the message says what to
 // do.
+// FailedPrecondition if the cluster that this disk belongs to has other members than the
+// configuration says: a former single master must not go on alone where three are configured.
+absl::Status CheckMembers(const raft::Membership& membership,
+                          const std::vector<NodeId>& configured);
+
 absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,
                                       const std::optional<AppliedRow>& state);
 

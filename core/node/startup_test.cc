@@ -134,6 +134,19 @@ TEST(StartupTest, UnknownHardStateIsRefused) {
   EXPECT_NE(std::string(got.status().message()).find("later release"), std::string::npos);
 }
 
+TEST(StartupTest, TheDiskOfAnotherSetOfMastersIsRefused) {
+  const std::vector<NodeId> two = {NodeId(1), NodeId(2)};
+  EXPECT_TRUE(CheckMembers(raft::Membership(), {NodeId(1)}).ok()) << "not formed yet";
+  EXPECT_TRUE(CheckMembers(Formed(), two).ok());
+  for (const std::vector<NodeId>& other : {std::vector<NodeId>{NodeId(1)},
+                                           {NodeId(1), NodeId(2), NodeId(3)},
+                                           {NodeId(1), NodeId(3)}}) {
+    const absl::Status refused = CheckMembers(Formed(), other);
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_NE(refused.message().find("cluster of masters 1, 2"), absl::string_view::npos);
+  }
+}
+
 TEST(AppliedRowTest, RoundTripAndEveryTruncation) {
   const AppliedRow row = StateAt(300, 5);
   const std::string bytes = EncodeAppliedRow(row);

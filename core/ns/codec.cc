@@ -285,7 +285,7 @@ bool Make(uint8_t number, Operation* operation) {
   return Make(number, operation, std::make_index_sequence<kOperations>());
 }
 
-void EncodeCommand(const Command& command, Encoder* out) {
+void PutCommand(const Command& command, Encoder* out) {
   out->U8(NumberOf(command.operation));
   out->U8(kOperationVersion);
   out->Varint(command.ns);
@@ -424,15 +424,30 @@ FileStatus DecodeStatus(Decoder* in) {
 
 }  // namespace
 
-std::string EncodeCommandBatch(const CommandBatch& batch) {
+std::string EncodeCommand(const Command& command) {
+  std::string bytes;
+  Encoder out(&bytes);
+  PutCommand(command, &out);
+  return bytes;
+}
+
+std::string EncodeCommandBatch(WallMillis wall, uint64_t elapsed_millis,
+                               const std::vector<std::string>& commands) {
   std::string bytes;
   Encoder out(&bytes);
   out.U8(kBatchVersion);
-  out.Varint(batch.wall.value);
-  out.Varint(batch.elapsed_millis);
-  out.Varint(batch.commands.size());
-  for (const Command& command : batch.commands) EncodeCommand(command, &out);
+  out.Varint(wall.value);
+  out.Varint(elapsed_millis);
+  out.Varint(commands.size());
+  for (const std::string& command : commands) out.Raw(command);
   return bytes;
+}
+
+std::string EncodeCommandBatch(const CommandBatch& batch) {
+  std::vector<std::string> commands;
+  commands.reserve(batch.commands.size());
+  for (const Command& command : batch.commands) commands.push_back(EncodeCommand(command));
+  return EncodeCommandBatch(batch.wall, batch.elapsed_millis, commands);
 }
 
 absl::StatusOr<CommandBatch> DecodeCommandBatch(std::string_view bytes) {
@@ -440,7 +455,11 @@ absl::StatusOr<CommandBatch> DecodeCommandBatch(std::string_view bytes) {
   const uint8_t version = in.U8();
   if (in.ok() && version != kBatchVersion) {
     return absl::UnimplementedError(absl::StrCat(
-        "command batch version ", static_cast<int>(version), " is not known; upgrade this master"));
+        "command batch version ", static_cast<int>(version),
+        " is not known to this version, which reads ", static_cast<int>(kBatchVersion),
+        version < kBatchVersion
+            ? ": start the older version, which wrote it, let all masters apply it, then upgrade"
+            : ": upgrade this master"));
   }
   CommandBatch batch;
   batch.wall.value = in.Varint();

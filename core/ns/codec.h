@@ -1,12 +1,15 @@
 #ifndef CORE_NS_CODEC_H_
 #define CORE_NS_CODEC_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "core/base/codec.h"
+#include "core/base/time.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
@@ -16,6 +19,11 @@ namespace jfs::ns {
 
 // The payload of a log entry.
 std::string EncodeCommandBatch(const CommandBatch& batch);
+// The same from commands that EncodeCommand has encoded already: who collects a batch knows its
+// exact size.
+std::string EncodeCommand(const Command& command);
+std::string EncodeCommandBatch(WallMillis wall, uint64_t elapsed_millis,
+                               const std::vector<std::string>& commands);
 
 // DataLoss: the bytes are not an encoded batch. Unimplemented: a batch, operation or operation
 // version that only a newer version of this software knows; a node must halt on it rather than skip

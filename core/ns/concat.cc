@@ -107,6 +107,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
   std::vector<FileAt> sources;
   std::set<InodeId> ids;
   QuotaChange change;
+  uint64_t blocks = file.block_count;
   for (const std::string& path : op.sources) {
     absl::StatusOr<FileAt> source = FindSource(tx, call, path, &refused);
     if (!source.ok()) return source.status();
@@ -114,11 +115,19 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Co
     refused = CheckSource(*target, *source, path);
     if (refused) return *refused;
     const FileRecord& from = source->file->record.file;
-    change.space += SpaceOf(from.length, file.replication) - SpaceOf(from.length, from.replication);
+    blocks += from.block_count;
+    const int64_t more =
+        SpaceOf(from.length, file.replication) - SpaceOf(from.length, from.replication);
+    change.space = SaturatingAdd(change.space, more);
     ids.insert(from.id);
     sources.push_back(*std::move(source));
   }
   if (ids.size() < sources.size()) return Refuse(Code::kConcatTwice, {});
+  // HDFS does not look: there a concat moves pointers, here it writes every block anew.
+  if (blocks > tx->limits().max_blocks_per_file) {
+    return Refuse(Code::kTooManyBlocks,
+                  {std::to_string(blocks), std::to_string(tx->limits().max_blocks_per_file)});
+  }
   refused = CheckQuota(tx->state(), target->parent, change);
   if (refused) return *refused;
 

@@ -14,6 +14,11 @@
 namespace jfs::ns {
 namespace {
 
+// As Java reads the field.
+uint32_t CopiesOf(uint32_t replication) {
+  return static_cast<uint32_t>(static_cast<int16_t>(replication));
+}
+
 // Limits on a file's shape. HDFS checks them once the path itself is in order, but before an
 // existing file matters.
 std::optional<Reply> CheckShape(const SetLimits& limits, const std::string& path,
@@ -136,7 +141,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Cr
   file.group = *parent->group;
   file.mtime = tx->wall();
   file.atime = tx->wall();
-  file.replication = op.replication;
+  file.replication = CopiesOf(op.replication);
   file.block_size = op.block_size;
   file.open = true;
   file.holder = op.client_name;
@@ -159,6 +164,9 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
     return Refuse(Code::kTooManyBlocks,
                   {std::to_string(blocks), std::to_string(tx->limits().max_blocks_per_file)});
   }
+  if (SpaceOf(op.length, CopiesOf(op.replication)) == INT64_MAX) {
+    return Refuse(Code::kSpaceUncountable, {});
+  }
   const Caller& caller = call.caller;
   Resolved at;
   absl::StatusOr<std::optional<Reply>> stopped =
@@ -177,7 +185,8 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
       return Refuse(Code::kNotInGroup, {caller.user, op.group});
     }
   }
-  refused = MakeParents(tx, caller, &at, {.names = 1, .space = SpaceOf(op.length, op.replication)});
+  refused = MakeParents(tx, caller, &at,
+                        {.names = 1, .space = SpaceOf(op.length, CopiesOf(op.replication))});
   if (refused) return *refused;
   Directory* const parent = at.parent();
   FileRecord file;
@@ -187,7 +196,7 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Im
   file.group = op.group.empty() ? *parent->group : op.group;
   file.mtime = op.mtime;
   file.atime = op.atime;
-  file.replication = op.replication;
+  file.replication = CopiesOf(op.replication);
   file.block_size = op.block_size;
   file.length = op.length;
   file.block_count = blocks;

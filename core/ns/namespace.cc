@@ -23,6 +23,9 @@ namespace {
 // Whatever a leader claims, one batch carries log time forward by no more than this: log time never
 // outruns real time by a clock that is wrong.
 constexpr uint64_t kMaxElapsedMillis = 10'000;
+// Refusals repeat what was asked for. What is longer than this comes back cut: remembered answers
+// share one limit, and nobody is to fill it with a name.
+constexpr size_t kMaxArgumentBytes = 16 << 10;
 constexpr uint16_t kRootMode = 0755;
 constexpr char kDefaultGroup[] = "supergroup";
 
@@ -121,6 +124,17 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
       command.operation);
 }
 
+// Between two characters of UTF-8.
+void CutArguments(Reply* reply) {
+  for (std::string& argument : reply->arguments) {
+    if (argument.size() <= kMaxArgumentBytes) continue;
+    size_t end = kMaxArgumentBytes;
+    while (end > 0 && (static_cast<uint8_t>(argument[end]) & 0xc0) == 0x80) --end;
+    argument.resize(end);
+    argument.append("...");
+  }
+}
+
 // One command with all that surrounds it: remembered calls before and after, and its position.
 absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ordinal,
                                    const Command& command) {
@@ -129,13 +143,23 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   const bool forgotten = state.mutations.Has(Mutation::kN26AppendNotRemembered) &&
                          std::holds_alternative<Append>(command.operation);
   const bool remembered = command.call.remembered() && !forgotten;
+  const auto operation = static_cast<uint8_t>(command.operation.index() + 1);
   if (remembered && !state.mutations.Has(Mutation::kN02RetryAppliedTwice)) {
-    absl::StatusOr<std::optional<Reply>> reply = state.retry_cache.Lookup(tx->view(), command.call);
-    if (!reply.ok()) return reply.status();
-    if (reply->has_value()) return **std::move(reply);
+    absl::StatusOr<std::optional<RetryRecord>> known =
+        state.retry_cache.Lookup(tx->view(), command.call);
+    if (!known.ok()) return known.status();
+    if (known->has_value()) {
+      if ((*known)->operation == operation && (*known)->user == command.caller.user) {
+        return std::move((*known)->reply);
+      }
+      Reply refusal = Refuse(Code::kCallIdReused, {std::to_string(command.call.call)});
+      refusal.position = state.position();
+      return refusal;
+    }
   }
   absl::StatusOr<Reply> reply = ExecuteCommand(tx, command);
   if (!reply.ok()) return reply.status();
+  CutArguments(&*reply);
   bool changed = tx->TakeChanged();
   if (reply->code != Code::kOk && state.mutations.Has(Mutation::kN24RefusedUncounted)) {
     changed = false;
@@ -148,6 +172,8 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   if (remembered) {
     RetryRecord record;
     record.call = command.call;
+    record.user = command.caller.user;
+    record.operation = operation;
     record.log_time_millis = counters.log_time_millis;
     record.reply = *reply;
     state.retry_cache.Insert(index, ordinal, record, &tx->rows());
@@ -268,7 +294,7 @@ std::vector<Namespace::LeaseInfo> Namespace::leases() const {
   std::vector<LeaseInfo> leases;
   const State& state = impl_->state();
   for (const auto& [holder, lease] : state.open_files.leases()) {
-    if (holder == kRecoveryHolder || state.open_files.CountLive(holder, state.tree) == 0) continue;
+    if (holder == kRecoveryHolder || !state.open_files.AnyLive(holder, state.tree)) continue;
     leases.push_back({holder, lease.id});
   }
   return leases;

@@ -104,7 +104,8 @@ std::optional<Reply> CheckLease(Transaction* tx, const FileAt& at, InodeId given
     code = Code::kLeaseFileNotFound;
   } else if (!at.file->record.file.open) {
     code = Code::kLeaseFileClosed;
-  } else if (at.file->record.file.holder != client) {
+  } else if (at.file->record.file.holder != client || client == kRecoveryHolder) {
+    // The master's own name is nobody else's.
     code = Code::kLeaseNotOwner;
   }
   if (code == Code::kOk) return std::nullopt;

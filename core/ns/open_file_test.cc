@@ -416,6 +416,62 @@ TEST_F(OpenFileTest, OpenFilesAreListed) {
   EXPECT_FALSE(below.more);
 }
 
+TEST_F(OpenFileTest, AnEmptyClientNameIsANameLikeAnyOther) {
+  world_.Make("/d/ /d/a=0644,,,1000 /d/b=0644,,,1000 /d/c/ /d/c/f=0644,,,1000");
+  EXPECT_EQ(world_.Run(Append{"/d/a", ""}).code, Code::kOk);
+  EXPECT_EQ(world_.Findings(), "");
+  const Block last = *LocationsOf(world_, "/d/a").last_block;
+  EXPECT_EQ(Outcome(world_.Run(Complete{"/d/a", "", 0, last})), "true");
+  EXPECT_EQ(Outcome(world_.Run(Truncate{"/d/b", 10, ""})), "false");
+  world_.Reopen();
+  EXPECT_EQ(Outcome(world_.Run(Delete{"/d/b", false})), "true");
+  EXPECT_EQ(world_.Run(Append{"/d/c/f", ""}).code, Code::kOk);
+  EXPECT_EQ(Outcome(world_.Run(Delete{"/d/c", true})), "true");
+  world_.FinishAllDeletes(2);
+}
+
+TEST_F(OpenFileTest, TheMastersOwnNameIsNobodyElses) {
+  world_.Make("/d/=0700,alice,users");
+  world_.Run(NewFile("/d/f", "w"));
+  const InodeId id = StatusOf(world_, "/d/f").id;
+  const Block block = std::get<Block>(world_.Run(AddBlock{"/d/f", "w", id, std::nullopt, 1}).value);
+  world_.Run(ReleaseLease{"w", 1});
+  const Reply abandoned =
+      world_.Run(AbandonBlock{block, "/nothing", "HDFS_NameNode", id}, User("mallory"));
+  EXPECT_NE(abandoned.code, Code::kOk);
+  const Reply completed =
+      world_.Run(Complete{"/nothing", "HDFS_NameNode", id, block}, User("mallory"));
+  EXPECT_NE(completed.code, Code::kOk);
+}
+
+TEST_F(OpenFileTest, AConcatMakesNoFileOfTooManyBlocks) {
+  SetLimits limits;
+  limits.min_block_size = 1;
+  limits.max_blocks_per_file = 10;
+  world_.Run(limits);
+  for (const char* path : {"/a", "/b", "/c"}) {
+    world_.Run(ImportFile{.path = path, .block_size = 100, .length = path[1] == 'c' ? 400u : 600u});
+  }
+  EXPECT_EQ(world_.Run(Concat{"/a", {"/b"}}).code, Code::kTooManyBlocks);
+  EXPECT_EQ(world_.Tree(), "/a /b /c");
+  EXPECT_EQ(world_.Run(Concat{"/a", {"/c"}}).code, Code::kOk);
+  EXPECT_EQ(LocationsOf(world_, "/a").file_length, 1000u);
+}
+
+TEST_F(OpenFileTest, NumbersThatDoNotFitAreRefused) {
+  ImportFile wide{.path = "/wide", .replication = 65537};
+  EXPECT_EQ(world_.Run(wide).code, Code::kOk);
+  EXPECT_EQ(StatusOf(world_, "/wide").replication, 1u) << "as Java reads it";
+  ImportFile huge{.path = "/huge", .replication = 512, .block_size = uint64_t{1} << 62};
+  huge.length = uint64_t{1} << 55;
+  EXPECT_EQ(world_.Run(huge).code, Code::kSpaceUncountable);
+  huge.replication = 2;
+  huge.length = (uint64_t{1} << 61) + 1;
+  EXPECT_EQ(world_.Run(huge).code, Code::kOk);
+  huge.path = "/huge2";
+  EXPECT_EQ(world_.Run(huge).code, Code::kSpaceUncountable) << "together";
+}
+
 TEST_F(OpenFileTest, AccessTimeMovesOncePerPrecision) {
   world_.Run(File("/f", 1));
   const FileStatus before = StatusOf(world_, "/f");

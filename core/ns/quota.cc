@@ -1,5 +1,6 @@
 #include "core/ns/quota.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -19,6 +20,13 @@ bool Exceeds(int64_t quota, uint64_t used, int64_t added) {
 
 std::optional<Reply> CheckQuota(const State& state, const Directory* from,
                                 const QuotaChange& change, const Directory* common) {
+  // Sums must not wrap, or a quota is none.
+  int64_t all = std::max<int64_t>(change.space, 0);
+  for (const auto& [id, record] : state.namespaces) {
+    const Directory* const root = state.tree.Find(record.root);
+    if (root != nullptr) all = SaturatingAdd(all, SpaceOf(root->totals.space, 1));
+  }
+  if (change.space > 0 && all == INT64_MAX) return Refuse(Code::kSpaceUncountable, {});
   if (state.tree.quotas() == 0) return std::nullopt;
   const uint64_t off = state.mutations.Has(Mutation::kN04QuotaOffByOne) ? 1 : 0;
   size_t left = state.tree.size();  // a planted cycle must not hang us
@@ -51,6 +59,12 @@ Usage UsageOf(const Resolved& at) {
   if (!at.is_directory()) return {};
   const RecursiveTotals& totals = at.directory()->totals;
   return {totals.directories + totals.files, totals.space};
+}
+
+int64_t SaturatingAdd(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
 int64_t SpaceOf(uint64_t bytes, uint32_t replication) {

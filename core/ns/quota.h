@@ -33,6 +33,8 @@ struct Usage {
 };
 Usage UsageOf(const Resolved& at);
 
+// The sum; the largest or smallest number where that is too big to be one.
+int64_t SaturatingAdd(int64_t a, int64_t b);
 // Bytes times copies; the largest number where that is too big to be one.
 int64_t SpaceOf(uint64_t bytes, uint32_t replication);
 

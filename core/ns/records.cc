@@ -393,6 +393,8 @@ std::string EncodeRecord(const RetryRecord& record) {
   return Record([&](Encoder& out) {
     out.Bytes(record.call.client);
     out.Varint(static_cast<uint32_t>(record.call.call));
+    out.Bytes(record.user);
+    out.U8(record.operation);
     out.Varint(record.log_time_millis);
     EncodeReply(record.reply, &out);
   });
@@ -402,6 +404,8 @@ bool DecodeRecord(std::string_view bytes, RetryRecord* record) {
   Decoder in = Start(bytes);
   record->call.client = std::string(in.Bytes());
   record->call.call = static_cast<int32_t>(in.VarintUpTo(INT32_MAX));
+  record->user = std::string(in.Bytes());
+  record->operation = in.U8();
   record->log_time_millis = in.Varint();
   record->reply = DecodeReply(&in);
   return in.Done() && record->call.remembered();

@@ -110,9 +110,10 @@ struct PendingDeleteRecord {
 
 struct SchemaRecord {
   static constexpr uint8_t kVersion = 3;
+  static constexpr uint64_t kKnownFeatureLevel = 1;
   uint8_t version = kVersion;
-  uint64_t feature_level =
-      1;  // of the commands that may be replicated; raised once all masters know more
+  // Of the commands that may be replicated; raised once all masters know more.
+  uint64_t feature_level = kKnownFeatureLevel;
 };
 
 struct CountersRecord {
@@ -132,6 +133,9 @@ struct CountersRecord {
 
 struct RetryRecord {
   CallId call;
+  // Who asked, and the operation's number: another call under the same id is no retry.
+  std::string user;
+  uint8_t operation = 0;
   uint64_t log_time_millis = 0;  // when it was applied
   Reply reply;
 };

@@ -32,11 +32,11 @@ void RetryCache::Restore(std::string_view key, std::string_view value, uint64_t 
   Append(entry);
 }
 
-absl::StatusOr<std::optional<Reply>> RetryCache::Lookup(const kv::View& view,
-                                                        const CallId& call) const {
-  std::optional<Reply> reply;
+absl::StatusOr<std::optional<RetryRecord>> RetryCache::Lookup(const kv::View& view,
+                                                              const CallId& call) const {
+  std::optional<RetryRecord> none;
   const auto at = newest_.find(HashOf(call));
-  if (at == newest_.end()) return reply;
+  if (at == newest_.end()) return none;
   for (uint64_t number = at->second; number != kNone && number >= first_number_;) {
     const Entry& entry = entries_[number - first_number_];
     const std::string key = RetryKey(entry.index, entry.ordinal);
@@ -46,13 +46,10 @@ absl::StatusOr<std::optional<Reply>> RetryCache::Lookup(const kv::View& view,
     if (!status.ok()) return status;
     RetryRecord record;
     if (!found || !DecodeRecord(value, &record)) return DamagedRow(key);
-    if (record.call == call) {
-      reply = std::move(record.reply);
-      return reply;
-    }
+    if (record.call == call) return std::optional<RetryRecord>(std::move(record));
     number = entry.older;
   }
-  return reply;
+  return none;
 }
 
 void RetryCache::Insert(uint64_t index, uint32_t ordinal, const RetryRecord& record,

@@ -26,8 +26,8 @@ class RetryCache {
   void Restore(std::string_view key, std::string_view value, uint64_t index, uint32_t ordinal,
                const RetryRecord& record);
 
-  // The remembered reply of `call`, if any.
-  absl::StatusOr<std::optional<Reply>> Lookup(const kv::View& view, const CallId& call) const;
+  // What is remembered of `call`, if anything.
+  absl::StatusOr<std::optional<RetryRecord>> Lookup(const kv::View& view, const CallId& call) const;
 
   // REQUIRES: (index, ordinal) is behind all others, and record.log_time_millis not before theirs.
   void Insert(uint64_t index, uint32_t ordinal, const RetryRecord& record, RowWriter* rows);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/ns/codec.h"
+#include "core/ns/keys.h"
 #include "core/ns/test_world.h"
 
 // Remembered calls, positions and the two times, as a caller of Namespace sees them.
@@ -104,6 +105,38 @@ TEST(TimeTest, WallNeverGoesBack) {
   EXPECT_EQ(std::get<FileStatus>(reply.value).mtime, WallMillis(5000'000));
 }
 
+TEST(RetryTest, AnotherCallUnderTheSameIdIsRefused) {
+  TestWorld world;
+  const CallId call = {"client", 7};
+  ASSERT_EQ(world.Run(Mkdirs{"/d"}, Superuser(), call).code, Code::kOk);
+  EXPECT_EQ(world.Run(Delete{"/d", true}, Superuser(), call).code, Code::kCallIdReused);
+  EXPECT_EQ(world.Run(Mkdirs{"/d"}, User("mallory"), call).code, Code::kCallIdReused);
+  EXPECT_EQ(world.Tree(), "/d/");
+  world.Reopen();
+  EXPECT_EQ(world.Run(Create{.path = "/f", .client_name = "w"}, Superuser(), call).code,
+            Code::kCallIdReused);
+  // It is not remembered in the place of the first.
+  EXPECT_EQ(world.Run(Mkdirs{"/d"}, Superuser(), call).code, Code::kOk);
+  EXPECT_EQ(world.Findings(), "");
+}
+
+TEST(RetryTest, LongNamesDoNotPushOthersOut) {
+  TestWorld world;
+  SetLimits limits;
+  limits.retry_cache_bytes = 4 << 20;
+  world.Run(limits);
+  const CallId kept = {"client", 1};
+  ASSERT_EQ(world.Run(Mkdirs{"/d"}, Superuser(), kept).code, Code::kOk);
+  const std::string path = "/" + std::string(1'000'000, 'x');
+  for (int i = 0; i < 50; ++i) {
+    const Reply refused = world.Run(SetPermission{path, 0700}, User("mallory"), {"other", i});
+    EXPECT_NE(refused.code, Code::kOk);
+    ASSERT_LT(refused.arguments.at(0).size(), 20'000u);
+  }
+  EXPECT_GT(world.ns().retry_cache().rows, 50u);
+  EXPECT_EQ(world.ns().retry_cache().evicted_age_millis, 0u);
+}
+
 TEST(PositionTest, CountsWhatChangesTheTree) {
   TestWorld world;
   const auto steps = [&](const Operation& operation) {
@@ -125,6 +158,20 @@ TEST(PositionTest, CountsWhatChangesTheTree) {
   EXPECT_EQ(steps(CreateNamespace{"test"}), 0u);
   EXPECT_EQ(steps(CreateNamespace{"other"}), 1u);
   EXPECT_EQ(world.Ask(GetFileInfo{"/"}).position, world.ns().position());
+}
+
+TEST(OpenTest, UnknownFeatureLevel) {
+  TestWorld world;
+  std::string newer;
+  newer.push_back(2);  // the schema version
+  newer.push_back(2);  // the level
+  kv::WriteBatch batch;
+  batch.Put(MetaKey(MetaRow::kSchema), newer);
+  ASSERT_TRUE(world.store().Write(batch).ok());
+  const auto opened = Namespace::Open(world.store(), Mutations());
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(opened.status().message().find("feature level 2"), absl::string_view::npos)
+      << opened.status();
 }
 
 TEST(OpenTest, UnknownSchemaAndDamage) {

@@ -53,12 +53,13 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const SetReplication& op) {
   const SetLimits& limits = tx->limits();
   // As Java reads the field.
-  const std::string asked = std::to_string(static_cast<int16_t>(op.replication));
-  if (static_cast<int16_t>(op.replication) > static_cast<int64_t>(limits.max_replication)) {
+  const int64_t copies = static_cast<int16_t>(op.replication);
+  const std::string asked = std::to_string(copies);
+  if (copies > limits.max_replication) {
     return Refuse(Code::kNewReplicationTooLarge,
                   {asked, std::to_string(limits.max_replication), op.path});
   }
-  if (static_cast<int16_t>(op.replication) < static_cast<int64_t>(limits.min_replication)) {
+  if (copies < limits.min_replication) {
     return Refuse(Code::kNewReplicationTooSmall,
                   {asked, std::to_string(limits.min_replication), op.path});
   }
@@ -74,13 +75,14 @@ absl::StatusOr<Reply> Execute(Transaction* tx, const CallContext& call, const Se
 
   const FileRecord& before = at.file->record.file;
   FileRecord file = before;
-  if (op.replication > file.replication) {
+  const auto replication = static_cast<uint32_t>(copies);
+  if (replication > file.replication) {
     QuotaChange change;
-    change.space = SpaceOf(file.charged_bytes(), op.replication - file.replication);
+    change.space = SpaceOf(file.charged_bytes(), replication - file.replication);
     refused = CheckQuota(tx->state(), at.parent(), change);
     if (refused) return *refused;
   }
-  file.replication = op.replication;
+  file.replication = replication;
   UpdateFile(tx, at.parent(), at.path.last(), *at.file, file);
   if (tx->state().mutations.Has(Mutation::kN08ReplicationKeepsCharge)) {
     tx->tree().AddFiles(at.parent(), 0, 0,

@@ -54,6 +54,12 @@ absl::Status LoadMetaRows(const kv::View& view, State* state) {
         "the state has schema version ", static_cast<int>(state->schema.version),
         ", this version of the software reads only ", static_cast<int>(SchemaRecord::kVersion)));
   }
+  if (state->schema.feature_level > SchemaRecord::kKnownFeatureLevel) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the state has feature level ", state->schema.feature_level,
+                     ", this version of the software knows only ", SchemaRecord::kKnownFeatureLevel,
+                     "; start the newer version again"));
+  }
   status = LoadMeta(view, MetaRow::kCounters, &state->counters, &state->counters_row_hash);
   if (!status.ok()) return status;
   status = LoadMeta(view, MetaRow::kLimits, &state->limits, &state->limits_row_hash);
@@ -200,12 +206,23 @@ void OpenFiles::Remove(InodeId id, RowWriter* rows) {
 uint64_t OpenFiles::CountLive(const std::string& holder, const DirectoryTree& tree) const {
   const auto at = by_holder_.find(holder);
   if (at == by_holder_.end()) return 0;
-  uint64_t live = 0;
-  for (const InodeId id : at->second.files) {
-    const Directory* const directory = tree.Find(Find(id)->record.directory);
-    if (directory != nullptr && tree.IsLive(directory)) ++live;
-  }
-  return live;
+  const auto live = [&](InodeId id) { return IsLive(id, tree); };
+  return static_cast<uint64_t>(
+      std::count_if(at->second.files.begin(), at->second.files.end(), live));
+}
+
+bool OpenFiles::AnyLive(const std::string& holder, const DirectoryTree& tree) const {
+  const auto at = by_holder_.find(holder);
+  if (at == by_holder_.end()) return false;
+  const auto live = [&](InodeId id) { return IsLive(id, tree); };
+  // Newest first: a writer with thousands of files open has most likely just opened one that is
+  // live, and those of unlinked directories are old.
+  return std::any_of(at->second.files.rbegin(), at->second.files.rend(), live);
+}
+
+bool OpenFiles::IsLive(InodeId id, const DirectoryTree& tree) const {
+  const Directory* const directory = tree.Find(Find(id)->record.directory);
+  return directory != nullptr && tree.IsLive(directory);
 }
 
 Directory* State::Root(NamespaceId ns) const {
@@ -252,14 +269,8 @@ uint64_t Transaction::LastGenerationStamp() const {
 LeaseId Transaction::LeaseFor(const std::string& holder) {
   const auto lease = state_.open_files.leases().find(holder);
   if (lease == state_.open_files.leases().end()) return state_.counters.next_lease++;
-  if (state_.mutations.Has(Mutation::kN09LeaseOutlivesFiles)) return lease->second.id;
-  // Newest first: a writer with thousands of files open has most likely just opened one that is
-  // live, and those of unlinked directories are old.
-  const std::set<InodeId>& files = lease->second.files;
-  for (auto id = files.rbegin(); id != files.rend(); ++id) {
-    const Directory* const directory = tree().Find(state_.open_files.Find(*id)->record.directory);
-    if (directory != nullptr && tree().IsLive(directory)) return lease->second.id;
-  }
+  const bool outlives = state_.mutations.Has(Mutation::kN09LeaseOutlivesFiles);
+  if (outlives || state_.open_files.AnyLive(holder, state_.tree)) return lease->second.id;
   return state_.counters.next_lease++;
 }
 

@@ -50,10 +50,13 @@ class OpenFiles {
   // By holder.
   const std::map<std::string, Lease>& leases() const { return by_holder_; }
   const std::map<InodeId, File>& files() const { return files_; }
-  // How many files `holder` has open in directories that are still live.
+  // How many files `holder` has open in directories that are still live; and whether there is one,
+  // which is mostly found at once.
   uint64_t CountLive(const std::string& holder, const DirectoryTree& tree) const;
+  bool AnyLive(const std::string& holder, const DirectoryTree& tree) const;
 
  private:
+  bool IsLive(InodeId id, const DirectoryTree& tree) const;
   void Forget(InodeId id);
 
   std::map<InodeId, File> files_;

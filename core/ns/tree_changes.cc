@@ -211,7 +211,7 @@ void UpdateFile(Transaction* tx, Directory* parent, std::string_view name, const
   }
   if (closing) {
     tx->state().open_files.Remove(file.id, &tx->rows());
-  } else if (file.open && file.holder != old.record.file.holder) {
+  } else if (file.open && (!old.record.file.open || file.holder != old.record.file.holder)) {
     PutLease(tx, parent, name, file);
   }
   tx->MarkChanged();

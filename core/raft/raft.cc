@@ -45,6 +45,7 @@ Raft::Impl::Impl(Config config, Recovered recovered, Micros now, uint64_t seed)
       leader_heard_(now),
       formation_(self(), config_.initial_members),
       hello_deadline_(now) {
+  CHECK_GE(config_.election_timeout, kLeasePromise);
   CHECK(std::is_sorted(config_.initial_members.begin(), config_.initial_members.end()));
   CHECK(std::find(config_.initial_members.begin(), config_.initial_members.end(), config_.self) !=
         config_.initial_members.end());

@@ -16,12 +16,19 @@
 // numbers without a name are those of Ongaro's dissertation (2014). One caller at a time.
 namespace jfs::raft {
 
+// For so long after it has heard from a leader a follower elects nobody else, however it is
+// configured, and also if it is restarted in between: what a leader's lease stands on. A constant
+// of the protocol, because masters may well differ in their election timeouts, for example while
+// the setting is being changed on one after the other.
+inline constexpr Duration kLeasePromise = 300 * kMillisecond;
+
 struct Config {
   NodeId self;
   Incarnation incarnation;              // of this node's disk
   std::vector<NodeId> initial_members;  // sorted; the node itself among them
 
   // The election timeout is drawn in [election_timeout, 2 * election_timeout).
+  // REQUIRES: election_timeout >= kLeasePromise.
   Duration election_timeout = 1'000 * kMillisecond;
   Duration heartbeat_interval = 100 * kMillisecond;
   // How far any two clocks' rates may differ, in parts per million; shortens the leader lease.

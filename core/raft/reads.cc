@@ -18,9 +18,10 @@ Micros Raft::Impl::LeaseEnd() const {
   if (lead_->transfer_to != NodeId{} || lead_->lease_void) return Micros{};
   if (majority() == 1) return kNever;
   if (lead_->rounds.confirmed() == 0) return Micros{};
-  // A majority refuses to elect anybody for an election timeout by their clocks, which may run fast
-  // against ours.
-  const Duration promised = config_.election_timeout;
+  // A majority refuses to elect anybody for so long by their clocks, which may run fast against
+  // ours. What they are configured to is not known here.
+  const bool trusting = config_.mutations.Has(Mutation::kN27LeaseByOwnTimeout);
+  const Duration promised = trusting ? config_.election_timeout : kLeasePromise;
   const Duration lease = promised * 1'000'000 / (1'000'000 + config_.clock_drift_ppm);
   return lead_->rounds.confirmed_start() + lease;
 }

@@ -58,6 +58,8 @@ bool Raft::Impl::DiskHung() const {
 }
 
 void Raft::Impl::CheckDiskSpeed() {
+  // Who is alone has nobody to hand over to: stepping down would only turn its clients away.
+  if (majority() == 1) return;
   if (!DiskHung() || lead_->transfer_to != NodeId{}) return;
   const Progress* best = BestTransferTarget();
   const Micros oldest = *durability_.oldest();

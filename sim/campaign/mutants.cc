@@ -144,6 +144,10 @@ const std::vector<Mutant>& AllMutants() {
        "a retried append is executed again",
        {JFS_SIM_CRASHES, JFS_SIM_NETWORK_FAULTS, F::kPause, F::kTransfer, F::kDiskSlow,
         F::kDiskHang}},
+      {Mutation::kN27LeaseByOwnTimeout,
+       "N27",
+       "lease by the leader's own election timeout",
+       {JFS_SIM_NETWORK_FAULTS, F::kPause}},
       {Mutation::kCanary, "canary", "fails on purpose", {}},
   };
   return mutants;

@@ -69,6 +69,7 @@ Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
     ProcessOptions options;
     options.config = config.node;
     options.config.raft.self = id;
+    options.election_timeouts = config.election_timeouts;
     options.config.raft.initial_members = nodes_;
     options.config.log.identity.node = id;
     options.disk = config.disk;

@@ -60,6 +60,11 @@ void Process::Start() {
   inbox_.clear();
   held_replies_.clear();
   node::Config config = options_.config;
+  if (!options_.election_timeouts.empty()) {
+    const uint64_t drawn = world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 2));
+    config.raft.election_timeout =
+        options_.election_timeouts[drawn % options_.election_timeouts.size()];
+  }
   // What a new disk would be called; an old one keeps its name. Never zero.
   config.log.identity.incarnation =
       Incarnation(world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_)) | 1);

@@ -21,6 +21,8 @@ namespace jfs::sim {
 
 struct ProcessOptions {
   node::Config config;
+  // Not empty: each run of the process has one of these, as while a setting is being changed.
+  std::vector<Duration> election_timeouts;
   DiskOptions disk;
   StateOptions state;
   // From the first input to the turn that takes it together with what came since.

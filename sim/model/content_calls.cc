@@ -105,6 +105,11 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::Concat& call) {
   if (seen.size() < call.sources.size()) {
     throw IllegalArgument("concat: at least two of the source files are the same");
   }
+  size_t blocks = target.last()->blocks.size();
+  for (const std::string& path : call.sources) blocks += Find(root(), Split(path))->blocks.size();
+  if (blocks > state_.limits.max_blocks_per_file) {
+    throw WithAnyMessage(IOException("more blocks than a file may have"));
+  }
   Node joined = *target.last();
   Charge more;
   for (const std::string& path : call.sources) {

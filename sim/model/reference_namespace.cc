@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "sim/model/execution.h"
+#include "sim/model/refusal.h"
 #include "sim/model/text.h"
 
 namespace jfs::sim::model {
@@ -26,13 +27,23 @@ std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
   for (const ns::Command& command : batch.commands) {
     const auto before = remembered_.find(command.call);
     if (command.call.remembered() && before != remembered_.end()) {
-      outcomes.push_back(before->second.outcome);
+      const Remembered& first = before->second;
+      if (first.operation == command.operation.index() && first.user == command.caller.user) {
+        outcomes.push_back(first.outcome);
+      } else {
+        outcomes.emplace_back();
+        outcomes.back().refusal = IOException(
+            absl::StrCat("Call ", command.call.call,
+                         " of this client was another call before: it is not executed"));
+        outcomes.back().sequence = state_.sequence;
+      }
       outcomes.back().repeated = true;
       continue;
     }
     outcomes.push_back(Execute(command));
     if (command.call.remembered()) {
-      remembered_[command.call] = {outcomes.back(), log_millis_};
+      remembered_[command.call] = {outcomes.back(), log_millis_, command.operation.index(),
+                                   command.caller.user};
     }
   }
   return outcomes;

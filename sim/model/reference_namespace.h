@@ -91,6 +91,8 @@ class ReferenceNamespace {
   struct Remembered {
     Outcome outcome;
     uint64_t log_millis = 0;  // when it was executed
+    size_t operation = 0;     // what it was, and whose
+    std::string user;
   };
 
   // One command at work on a copy of the state.

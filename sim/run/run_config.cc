@@ -29,6 +29,10 @@ void DrawNode(const Swarm& swarm, RunConfig& config) {
   raft::Config& raft = config.node.raft;
   raft.election_timeout = swarm.OneOf(100, {300, 500, 1000}) * kMillisecond;
   raft.heartbeat_interval = raft.election_timeout / swarm.OneOf(101, {5, 8, 10});
+  if (swarm.Coin(150)) {
+    config.election_timeouts = {300 * kMillisecond, 500 * kMillisecond, 1000 * kMillisecond};
+    raft.heartbeat_interval = config.election_timeouts.front() / swarm.OneOf(101, {5, 8, 10});
+  }
   raft.slow_disk = swarm.OneOf(102, {200, 500, 1000}) * kMillisecond;
   raft.append_bytes = swarm.OneOf(103, {256, 2048, 65536, 1 << 20});
   raft.in_flight_messages = swarm.OneOf(104, {1, 4, 64});
@@ -111,6 +115,7 @@ RunConfig DrawConfig(const RunOptions& options) {
 
 std::string RunConfig::ToString() const {
   return absl::StrCat(nodes, " nodes, election timeout ", node.raft.election_timeout / kMillisecond,
+                      election_timeouts.empty() ? "" : " or another at each start",
                       " ms, segments ", node.log.segment_bytes, " B in blocks of ",
                       node.log.block_bytes, ", flush after ", node.flush_after_log_bytes,
                       " B, cached ", node.raft.cached_bytes, " B, ", clients, " clients",

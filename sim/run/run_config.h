@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/mutation.h"
 #include "core/base/time.h"
@@ -33,7 +34,8 @@ struct RunConfig {
   RunOptions options;
   FaultSet faults;
   int nodes = 3;
-  node::Config node;  // without identity
+  node::Config node;                        // without identity
+  std::vector<Duration> election_timeouts;  // see ProcessOptions
   NetworkOptions network;
   DiskOptions disk;
   StateOptions state;
