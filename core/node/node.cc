@@ -131,8 +131,9 @@ void Node::Impl::TakeClientCommand(ClientCommand call) {
   } else if (!raft.ready || phase_ != Phase::kRunning || call.command.ns == 0 ||
              !namespace_->has_namespaces()) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
+  } else if (!JudgeLease(&call.command)) {
+    refusal.outcome = ClientReply::Outcome::kNotReady;
   } else {
-    JudgeLease(&call.command);
     calls_.Add(std::move(call), &out_);
     return;
   }

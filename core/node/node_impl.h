@@ -72,9 +72,10 @@ class Node::Impl {
 
   // node_leases.cc
   FileLeases& LeasesOfTerm();
-  void JudgeLease(ns::Command* command);
+  // Both: false if the call must wait until it is known what became of its client's lease.
+  bool JudgeLease(ns::Command* command);
   template <typename Op>
-  void JudgeLeaseAt(ns::NamespaceId ns, Op* op);
+  bool JudgeLeaseAt(ns::NamespaceId ns, Op* op);
   void ReleaseDueLeases();
   void NoteAccess(const ns::ReadRequest& request, const ns::Reply& reply);
 

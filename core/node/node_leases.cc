@@ -19,33 +19,36 @@ FileLeases& Node::Impl::LeasesOfTerm() {
 // A call that opens a file shows that its client is alive. And if the path leads to a file that
 // somebody else writes, the call carries whether that writer still counts.
 template <typename Op>
-void Node::Impl::JudgeLeaseAt(ns::NamespaceId ns, Op* op) {
+bool Node::Impl::JudgeLeaseAt(ns::NamespaceId ns, Op* op) {
   op->expired_lease = 0;  // the leader's word, never a client's
   FileLeases& leases = LeasesOfTerm();
-  leases.RenewOpener(op->client_name, now_);
-  if (!leases.AnyPastSoftLimit(now_)) return;
+  // A release that is under way would take the new file along.
+  if (!leases.RenewOpener(op->client_name, now_)) return false;
+  if (!leases.AnyPastSoftLimit(now_)) return true;
   const absl::StatusOr<std::optional<ns::Namespace::LeaseInfo>> lease =
       namespace_->LeaseAt(*store_, ns, op->path);
   if (!lease.ok()) {
     Fail(absl::Status(lease.status().code(),
                       absl::StrCat("cannot read the state: ", lease.status().message())));
-    return;
+    return false;
   }
   if (lease->has_value() && (*lease)->holder != op->client_name) {
     op->expired_lease = leases.Judge(**lease, now_);
   }
+  return true;
 }
 
-void Node::Impl::JudgeLease(ns::Command* command) {
-  std::visit(Overload{
-                 [&](ns::Create& op) { JudgeLeaseAt(command->ns, &op); },
-                 [&](ns::Append& op) { JudgeLeaseAt(command->ns, &op); },
-                 [&](ns::Truncate& op) { JudgeLeaseAt(command->ns, &op); },
-                 // It is given the file, if nobody else may have it.
-                 [&](ns::RecoverLease& op) { LeasesOfTerm().RenewOpener(op.client_name, now_); },
-                 [](const auto&) {},
-             },
-             command->operation);
+bool Node::Impl::JudgeLease(ns::Command* command) {
+  return std::visit(
+      Overload{
+          [&](ns::Create& op) { return JudgeLeaseAt(command->ns, &op); },
+          [&](ns::Append& op) { return JudgeLeaseAt(command->ns, &op); },
+          [&](ns::Truncate& op) { return JudgeLeaseAt(command->ns, &op); },
+          // It is given the file, if nobody else may have it.
+          [&](ns::RecoverLease& op) { return LeasesOfTerm().RenewOpener(op.client_name, now_); },
+          [](const auto&) { return true; },
+      },
+      command->operation);
 }
 
 void Node::Impl::ReleaseDueLeases() {

@@ -4,6 +4,7 @@
 
 #include "core/ns/codec.h"
 #include "core/ns/keys.h"
+#include "core/ns/records.h"
 #include "core/ns/test_world.h"
 
 // Remembered calls, positions and the two times, as a caller of Namespace sees them.
@@ -163,7 +164,7 @@ TEST(PositionTest, CountsWhatChangesTheTree) {
 TEST(OpenTest, UnknownFeatureLevel) {
   TestWorld world;
   std::string newer;
-  newer.push_back(2);  // the schema version
+  newer.push_back(SchemaRecord::kVersion);
   newer.push_back(2);  // the level
   kv::WriteBatch batch;
   batch.Put(MetaKey(MetaRow::kSchema), newer);
