@@ -106,6 +106,8 @@ bool IsMirrored(std::string_view key) {
     case Prefix::kPendingDelete:
     case Prefix::kXAttr:
       return true;
+    // Follows from the entries: whoever loads those can make it.
+    case Prefix::kFilePlace:
     case Prefix::kMeta:
     case Prefix::kOutbox:
     case Prefix::kRetry:

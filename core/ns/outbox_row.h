@@ -64,8 +64,8 @@ bool DecodeOutboxRow(std::string_view bytes, OutboxRow* row);
 // The chain after a row of these bytes.
 uint64_t NextChain(uint64_t chain, std::string_view row);
 
-// Whether rows of this key go to the mirror: those of the tree do, remembered calls, limits,
-// counters and the outbox itself do not.
+// Whether rows of this key go to the mirror: those of the tree do; remembered calls, limits,
+// counters, the outbox itself and what follows from other rows do not.
 bool IsMirrored(std::string_view key);
 
 }  // namespace jfs::ns

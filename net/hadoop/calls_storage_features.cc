@@ -77,9 +77,14 @@ void PlanSatisfyStoragePolicy(const ServiceFacts&, const SatisfyStoragePolicyReq
   Refuse(plan, PoliciesOff("satisfy"));
 }
 
+// What the refusal names; mostly a path.
+std::string FirstArgument(const ns::Reply& reply) {
+  return reply.arguments.empty() ? std::string() : reply.arguments.front();
+}
+
 Answer StoragePolicyAnswer(const ServiceFacts&, const Plan&, const ns::Reply& reply) {
   if (reply.code == ns::Code::kFileNotFound) {
-    return Failed(NotFoundError(Concat("File/Directory does not exist: ", reply.arguments.at(0))));
+    return Failed(NotFoundError(Concat("File/Directory does not exist: ", FirstArgument(reply))));
   }
   if (reply.code != ns::Code::kOk) return Failed(ErrorOf(reply));
   GetStoragePolicyResponseProto out;
@@ -137,7 +142,7 @@ void PlanUnsetErasureCodingPolicy(const ServiceFacts&,
 // sent; but "/.reserved" and what is called ".snapshot" HDFS takes for there.
 Answer CodingPolicyAnswer(const ServiceFacts& facts, const Plan& plan, const ns::Reply& reply) {
   if (reply.code == ns::Code::kAccessTargetNotFound) {
-    if (plan.subject == "/.reserved" || reply.arguments.at(0).ends_with("/.snapshot")) {
+    if (plan.subject == "/.reserved" || FirstArgument(reply).ends_with("/.snapshot")) {
       return Serialized(GetErasureCodingPolicyResponseProto());
     }
     return Failed(NotFoundError(Concat("Path not found: ", plan.subject)));

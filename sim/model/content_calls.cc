@@ -9,13 +9,6 @@
 #include "sim/model/path.h"
 
 namespace jfs::sim::model {
-namespace {
-
-// The holder of files that wait for the recovery of their last block since their lease ran out.
-constexpr const char* kMaster = "HDFS_NameNode";
-
-}  // namespace
-
 ns::Value ReferenceNamespace::Execution::operator()(const ns::Truncate& call) {
   const Walk walk = Resolve(call.path);
   CheckAccess(walk, walk.names.size(), caller_, kWrite);

@@ -11,6 +11,9 @@
 
 namespace jfs::sim::model {
 
+// The holder of files that wait for the recovery of their last block since their lease ran out.
+inline constexpr char kMaster[] = "HDFS_NameNode";
+
 // The rules of every mutating call. Each overload works on `state`, throws its refusal, or answers;
 // `changed` says whether anything became different. What a call did before it was refused is not
 // done, except what it kept.

@@ -106,7 +106,7 @@ ReferenceNamespace::Execution::OpenFile ReferenceNamespace::Execution::FindOpen(
   if (found.node->directory)
     throw LeaseExpired(absl::StrCat("INode is not a regular file: ", what));
   if (!found.node->open) throw LeaseExpired(absl::StrCat("File is not open for writing: ", what));
-  if (found.node->holder != holder) {
+  if (found.node->holder != holder || holder == kMaster) {
     throw LeaseExpired(absl::StrCat("Client (=", holder,
                                     ") is not the lease owner (=", found.node->holder, ": ", what));
   }
