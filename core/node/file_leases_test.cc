@@ -30,6 +30,7 @@ TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
   const Leases present = {{"w", 7}};
+  EXPECT_TRUE(leases.Due(present, true, At(1)).empty());
   EXPECT_TRUE(leases.Renew("w", At(50)));
   EXPECT_TRUE(leases.Due(present, true, At(51)).empty());
   EXPECT_EQ(leases.Judge(present[0], At(109)), 0u);

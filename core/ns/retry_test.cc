@@ -36,13 +36,6 @@ TEST(RetryTest, FailureIsRememberedToo) {
   EXPECT_EQ(world.Run(SetPermission{"/f", 0600}, Superuser(), kCall), first);
 }
 
-TEST(RetryTest, OtherCommandWithTheSameIdGetsTheRememberedReply) {
-  TestWorld world;
-  const Reply first = world.Run(Mkdirs{"/d"}, Superuser(), kCall);
-  EXPECT_EQ(world.Run(Delete{"/d", true}, Superuser(), kCall), first);
-  EXPECT_EQ(world.Tree(), "/d/");
-}
-
 TEST(RetryTest, WithinOneBatch) {
   TestWorld world;
   CommandBatch batch;
