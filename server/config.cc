@@ -15,6 +15,7 @@
 #include "core/base/check.h"
 #include "core/base/concat.h"
 #include "core/base/hash.h"
+#include "core/raft/raft.h"
 #include "server/config_keys.h"
 
 namespace jfs::server {
@@ -349,7 +350,9 @@ absl::Status ReadNumbers(const Reader& reader, Config* out) {
   out->default_replication = static_cast<uint32_t>(replication);
   constexpr char kElection[] = "namespace.backend.raft.election-timeout-ms";
   constexpr char kHeartbeat[] = "namespace.backend.raft.heartbeat-ms";
-  JFS_RETURN_IF_ERROR(reader.Number(kElection, 10, 600'000, &election));
+  // Less would break the promise that the leader's lease stands on.
+  constexpr uint64_t kLeastElection = raft::kLeasePromise / kMillisecond;
+  JFS_RETURN_IF_ERROR(reader.Number(kElection, kLeastElection, 600'000, &election));
   JFS_RETURN_IF_ERROR(reader.Number(kHeartbeat, 1, 60'000, &heartbeat));
   if (heartbeat * 3 > election) {
     return reader.Error(

@@ -195,6 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"UnknownFar", "x=1\n", "f.cfg:1: x: there is no such key", "--help"},
         ErrorCase{"Twice", kMeta + "\nnamespace.meta-dir=/e\n",
                   "f.cfg:3: namespace.meta-dir: is set already at f.cfg:1", "remove one"},
+        ErrorCase{"ElectionTimeout", kRaft + "namespace.backend.raft.election-timeout-ms=299\n",
+                  "f.cfg:6: namespace.backend.raft.election-timeout-ms", "300"},
         ErrorCase{"Type", kMeta + "namespace.backend.type=etcd\n",
                   "f.cfg:2: namespace.backend.type: 'etcd'", "rocksdb, raft and ots"},
         ErrorCase{"Ots", kMeta + "namespace.backend.type=ots\n",
