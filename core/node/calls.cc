@@ -27,7 +27,7 @@ ClientReply::Outcome OutcomeOf(const raft::ProposalOutcome& outcome) {
 
 }  // namespace
 
-void Calls::Add(ClientCommand call, Output* out) {
+void Calls::Add(const ClientCommand& call, Output* out) {
   std::string encoded = ns::EncodeCommand(call.command);
   if (encoded.size() > limits_.command_bytes) {
     out->replies.push_back(

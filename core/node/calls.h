@@ -33,7 +33,7 @@ class Calls {
       : limits_(limits), self_(std::move(self)) {}
 
   // A client's call. Answered at once with kTooLarge if it exceeds the limit.
-  void Add(ClientCommand call, Output* out);
+  void Add(const ClientCommand& call, Output* out);
   // The leader's own: nobody waits for an answer.
   void AddInternal(ns::Operation operation, ns::NamespaceId ns = 1);
 

@@ -134,7 +134,7 @@ void Node::Impl::TakeClientCommand(ClientCommand call) {
   } else if (!JudgeLease(&call.command)) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
   } else {
-    calls_.Add(std::move(call), &out_);
+    calls_.Add(call, &out_);
     return;
   }
   out_.replies.push_back(std::move(refusal));
