@@ -58,7 +58,7 @@ class ReadAhead {
     ReadAhead* owner_;  // may be null: then this only reads
     FileSystem* own_;
     std::string path_;
-    bool begun_ = false, by_itself_ = false, done_ = false;
+    bool by_itself_ = false, done_ = false;
     std::string start_after_;
   };
   // `owner` may be null: then nothing is read ahead. `own` is the connection of the walk itself.
