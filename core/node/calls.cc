@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/base/overload.h"
 #include "core/ns/codec.h"
 
 namespace jfs::node {

@@ -73,10 +73,9 @@ std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::L
   for (const ns::Namespace::LeaseInfo& lease : leases) {
     present.insert(lease.holder);
     Holder& holder = holders_.try_emplace(lease.holder, Holder{.renewed = began_}).first->second;
-    holder.has_lease = true;
     // What was proposed has been applied: this is a lease that its holder got after.
     if (holder.releasing != 0 && holder.releasing != lease.lease) {
-      holder = Holder{.renewed = now, .has_lease = true};
+      holder = Holder{.renewed = now};
     }
     // The takeover was refused, or took a file but not the last one.
     if (holder.takeover && now >= holder.proposed + kProposeAgain) {

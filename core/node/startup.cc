@@ -42,8 +42,7 @@ absl::Status CheckMembers(const raft::Membership& membership,
       "this directory belongs to a cluster of master", members.size() == 1 ? " " : "s ",
       text(members), ", the configuration names ", text(configured),
       "; the set of masters cannot be changed yet: start with the configuration that the cluster "
-      "was "
-      "made with, or on an empty directory"));
+      "was made with, or on an empty directory"));
 }
 
 absl::StatusOr<Startup> DecideStartup(const log::RecoveredLog& log,

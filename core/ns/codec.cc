@@ -273,8 +273,6 @@ void Fields(Archive& a, Op& op) {
   }
 }
 
-uint8_t NumberOf(const Operation& operation) { return static_cast<uint8_t>(operation.index() + 1); }
-
 // Sets *operation to an empty one of that number; false for a number of the future.
 template <size_t... kIndex>
 bool Make(uint8_t number, Operation* operation, std::index_sequence<kIndex...>) {
@@ -286,7 +284,7 @@ bool Make(uint8_t number, Operation* operation) {
 }
 
 void PutCommand(const Command& command, Encoder* out) {
-  out->U8(NumberOf(command.operation));
+  out->U8(OperationNumber(command.operation));
   out->U8(kOperationVersion);
   out->Varint(command.ns);
   out->Bytes(command.caller.user);
@@ -423,6 +421,10 @@ FileStatus DecodeStatus(Decoder* in) {
 }
 
 }  // namespace
+
+uint8_t OperationNumber(const Operation& operation) {
+  return static_cast<uint8_t>(operation.index() + 1);
+}
 
 std::string EncodeCommand(const Command& command) {
   std::string bytes;

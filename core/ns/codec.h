@@ -17,6 +17,9 @@
 // the decoders accept no other and nothing after it.
 namespace jfs::ns {
 
+// What stands for an operation in log entries and remembered calls (docs/formats/state.md).
+uint8_t OperationNumber(const Operation& operation);
+
 // The payload of a log entry.
 std::string EncodeCommandBatch(const CommandBatch& batch);
 // The same from commands that EncodeCommand has encoded already: who collects a batch knows its

@@ -143,7 +143,7 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   const bool forgotten = state.mutations.Has(Mutation::kN26AppendNotRemembered) &&
                          std::holds_alternative<Append>(command.operation);
   const bool remembered = command.call.remembered() && !forgotten;
-  const auto operation = static_cast<uint8_t>(command.operation.index() + 1);
+  const uint8_t operation = OperationNumber(command.operation);
   if (remembered && !state.mutations.Has(Mutation::kN02RetryAppliedTwice)) {
     absl::StatusOr<std::optional<RetryRecord>> known =
         state.retry_cache.Lookup(tx->view(), command.call);

@@ -1,6 +1,5 @@
 #include "core/ns/quota.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -16,17 +15,24 @@ bool Exceeds(int64_t quota, uint64_t used, int64_t added) {
   return more > limit || used > limit - more;
 }
 
-}  // namespace
-
-std::optional<Reply> CheckQuota(const State& state, const Directory* from,
-                                const QuotaChange& change, const Directory* common) {
-  // Sums must not wrap, or a quota is none.
-  int64_t all = std::max<int64_t>(change.space, 0);
+// Whether all namespaces together would take more space than can be counted: sums must not wrap, or
+// a quota is none.
+bool PassesAllNumbers(const State& state, int64_t more) {
+  int64_t all = more;
   for (const auto& [id, record] : state.namespaces) {
     const Directory* const root = state.tree.Find(record.root);
     if (root != nullptr) all = SaturatingAdd(all, SpaceOf(root->totals.space, 1));
   }
-  if (change.space > 0 && all == INT64_MAX) return Refuse(Code::kSpaceUncountable, {});
+  return all == INT64_MAX;
+}
+
+}  // namespace
+
+std::optional<Reply> CheckQuota(const State& state, const Directory* from,
+                                const QuotaChange& change, const Directory* common) {
+  if (change.space > 0 && PassesAllNumbers(state, change.space)) {
+    return Refuse(Code::kSpaceUncountable, {});
+  }
   if (state.tree.quotas() == 0) return std::nullopt;
   const uint64_t off = state.mutations.Has(Mutation::kN04QuotaOffByOne) ? 1 : 0;
   size_t left = state.tree.size();  // a planted cycle must not hang us
