@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/ns/mirror_record.h"
 
 namespace jfs::ns {
 
@@ -18,13 +19,13 @@ void EntryChanges::BeforeWrite(std::string_view key, bool exists) {
   before = std::move(value);
 }
 
-std::vector<RowChange> EntryChanges::Take(const kv::WriteBatch& batch) {
-  std::vector<RowChange> changes;
+std::vector<outbox::RowChange> EntryChanges::Take(const kv::WriteBatch& batch) {
+  std::vector<outbox::RowChange> changes;
   changes.reserve(before_.size());
   for (auto& [key, before] : before_) {
     const kv::WriteBatch::Change* const written = batch.Find(key);
     CHECK(written != nullptr) << "a row was said to be written and was not";
-    RowChange change;
+    outbox::RowChange change;
     change.key = key;
     change.before = std::move(before);
     if (written->value) change.after = std::string(*written->value);

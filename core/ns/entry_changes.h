@@ -11,7 +11,7 @@
 
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
-#include "core/ns/outbox_row.h"
+#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 
@@ -28,7 +28,7 @@ class EntryChanges {
   // A read error of the view; terminal for whoever applies the entry.
   const absl::Status& status() const { return status_; }
   // What became of each row, in key order. REQUIRES: `batch` is what the entry was written to.
-  std::vector<RowChange> Take(const kv::WriteBatch& batch);
+  std::vector<outbox::RowChange> Take(const kv::WriteBatch& batch);
 
  private:
   const kv::View& view_;

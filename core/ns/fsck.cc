@@ -14,8 +14,9 @@
 
 #include "core/base/codec.h"
 #include "core/ns/keys.h"
-#include "core/ns/outbox_row.h"
+#include "core/ns/mirror_record.h"
 #include "core/ns/records.h"
+#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 namespace {
@@ -280,16 +281,22 @@ class Checker {
 
   bool OutboxRowOf(std::string_view key, std::string_view value) {
     uint64_t last = 0;
-    OutboxRow row;
-    if (!ParseOutboxKey(key, &last) || !DecodeOutboxRow(value, &row) || row.last != last) {
+    outbox::OutboxRow row;
+    if (!ParseOutboxKey(key, &last) || !outbox::DecodeOutboxRow(value, &row) || row.last != last) {
       return false;
+    }
+    for (const outbox::RowChange& change : row.changes) {
+      if (!IsMirrored(change.key)) {
+        Find(Say("outbox row ", KeyText(key), " has a change of ", KeyText(change.key),
+                 ", which is not mirrored"));
+      }
     }
     if (outbox_end_ && (row.previous_chain != outbox_chain_ || row.first != *outbox_end_ + 1)) {
       Find(Say("outbox row ", KeyText(key), " does not follow the one before it"));
     }
     if (!outbox_begin_) outbox_begin_ = row.first;
     outbox_end_ = last;
-    outbox_chain_ = NextChain(row.previous_chain, value);
+    outbox_chain_ = outbox::NextChain(row.previous_chain, value);
     outbox_bytes_ += key.size() + value.size();
     return true;
   }

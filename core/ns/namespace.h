@@ -15,7 +15,7 @@
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
 #include "core/ns/fsck.h"        // part of what callers get
-#include "core/ns/outbox_row.h"  // part of what callers get
+#include "core/ns/mirror_record.h"  // part of what callers get
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 

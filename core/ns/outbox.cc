@@ -43,18 +43,18 @@ void Outbox::Advance(uint64_t sequence) {
   record_.mirrored = std::max(record_.mirrored, std::min(sequence, record_.last));
 }
 
-void Outbox::Add(OutboxRow row, RowWriter* rows) {
+void Outbox::Add(outbox::OutboxRow row, RowWriter* rows) {
   CHECK(recording());
   row.previous_chain = record_.chain;
   const std::string key = OutboxKey(row.last);
-  const std::string value = EncodeOutboxRow(row);
+  const std::string value = outbox::EncodeOutboxRow(row);
   const uint64_t bytes = key.size() + value.size();
   if (bytes_ + bytes > record_.cap_bytes) {
     record_.state = MirrorState::kStale;
     return;
   }
   record_.last = row.last;
-  record_.chain = NextChain(record_.chain, value);
+  record_.chain = outbox::NextChain(record_.chain, value);
   rows_[row.last] = {bytes, rows->Insert(key, value)};
   bytes_ += bytes;
 }

@@ -5,8 +5,9 @@
 #include <map>
 #include <string_view>
 
-#include "core/ns/outbox_row.h"
+#include "core/ns/mirror_record.h"
 #include "core/ns/rows.h"
+#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 
@@ -40,7 +41,7 @@ class Outbox {
 
   // Adds what one entry did, with row.previous_chain filled in; over the cap it marks the mirror
   // stale instead. REQUIRES: recording().
-  void Add(OutboxRow row, RowWriter* rows);
+  void Add(outbox::OutboxRow row, RowWriter* rows);
   // Removes superfluous rows and writes the record if it has changed: at the end of each entry.
   void Finish(RowWriter* rows);
 

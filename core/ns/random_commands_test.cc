@@ -14,8 +14,8 @@
 #include "core/ns/codec.h"
 #include "core/ns/error_text.h"
 #include "core/ns/keys.h"
-#include "core/ns/outbox_row.h"
 #include "core/ns/test_world.h"
+#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 namespace {
@@ -429,11 +429,11 @@ class Replayed {
     const auto& rows = store.contents();
     for (auto at = rows.lower_bound(OutboxKey(last_.last + 1));
          at != rows.end() && at->first[0] == OutboxKey(0)[0]; ++at) {
-      OutboxRow row;
-      ASSERT_TRUE(DecodeOutboxRow(at->second, &row));
+      outbox::OutboxRow row;
+      ASSERT_TRUE(outbox::DecodeOutboxRow(at->second, &row));
       ASSERT_EQ(row.first, last_.last + 1);
       ASSERT_EQ(row.previous_chain, chain_);
-      for (const RowChange& change : row.changes) {
+      for (const outbox::RowChange& change : row.changes) {
         const auto old = rows_.find(change.key);
         const bool exists = old != rows_.end();
         ASSERT_EQ(change.before, exists ? std::optional(old->second) : std::nullopt)
@@ -441,17 +441,17 @@ class Replayed {
         if (exists) rows_.erase(old);
         if (change.after) rows_.emplace(change.key, *change.after);
       }
-      chain_ = NextChain(chain_, at->second);
+      chain_ = outbox::NextChain(chain_, at->second);
       last_ = std::move(row);
     }
   }
 
   const kv::MemoryStore::Map& rows() const { return rows_; }
-  const OutboxRow& last() const { return last_; }
+  const outbox::OutboxRow& last() const { return last_; }
 
  private:
   kv::MemoryStore::Map rows_;
-  OutboxRow last_;
+  outbox::OutboxRow last_;
   uint64_t chain_ = 0;
 };
 

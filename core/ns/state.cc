@@ -10,6 +10,8 @@
 #include "core/base/check.h"
 #include "core/base/codec.h"
 #include "core/ns/keys.h"
+#include "core/ns/mirror_record.h"
+#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 namespace {
@@ -300,12 +302,12 @@ bool Transaction::TakeChanged() { return std::exchange(changed_, false); }
 
 void Transaction::FillOutbox() {
   const CountersRecord& counters = state_.counters;
-  std::vector<RowChange> changes = changes_.Take(*batch_);
+  std::vector<outbox::RowChange> changes = changes_.Take(*batch_);
   if (counters.sequence < first_sequence_) {
     CHECK(changes.empty()) << "row " << KeyText(changes[0].key) << " changed without a mutation";
     return;
   }
-  OutboxRow row;
+  outbox::OutboxRow row;
   row.first = first_sequence_;
   row.last = counters.sequence;
   row.wall = counters.wall;

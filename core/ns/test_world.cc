@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/ns/codec.h"
 #include "core/ns/error_text.h"
+#include "core/ns/mirror_record.h"
 
 namespace jfs::ns {
 namespace {

@@ -1,11 +1,10 @@
-#include "core/ns/outbox_row.h"
+#include "core/outbox/outbox_row.h"
 
 #include "core/base/check.h"
 #include "core/base/codec.h"
 #include "core/base/hash.h"
-#include "core/ns/keys.h"
 
-namespace jfs::ns {
+namespace jfs::outbox {
 namespace {
 
 constexpr uint8_t kVersion = 1;
@@ -14,31 +13,6 @@ constexpr uint64_t kHasBefore = 1;
 constexpr uint64_t kHasAfter = 2;
 
 }  // namespace
-
-std::string EncodeRecord(const MirrorRecord& record) {
-  std::string bytes;
-  Encoder out(&bytes);
-  out.U8(kVersion);
-  out.U8(static_cast<uint8_t>(record.state));
-  out.Varint(record.cap_bytes);
-  out.Varint(record.mirrored);
-  out.Varint(record.last);
-  out.U64(record.chain);
-  return bytes;
-}
-
-bool DecodeRecord(std::string_view bytes, MirrorRecord* record) {
-  Decoder in(bytes);
-  if (in.U8() != kVersion) in.Fail();
-  const uint8_t state = in.U8();
-  if (state > static_cast<uint8_t>(MirrorState::kStale)) in.Fail();
-  record->state = static_cast<MirrorState>(state);
-  record->cap_bytes = in.Varint();
-  record->mirrored = in.Varint();
-  record->last = in.Varint();
-  record->chain = in.U64();
-  return in.Done();
-}
 
 std::string EncodeOutboxRow(const OutboxRow& row) {
   CHECK_LE(row.first, row.last);
@@ -72,7 +46,7 @@ bool DecodeOutboxRow(std::string_view bytes, OutboxRow* row) {
   row->previous_chain = in.U64();
   row->wall.value = in.Varint();
   row->next_lease = in.Varint();
-  row->next_namespace = static_cast<NamespaceId>(in.VarintUpTo(UINT32_MAX));
+  row->next_namespace = static_cast<uint32_t>(in.VarintUpTo(UINT32_MAX));
   row->directories = in.Varint();
   row->files = in.Varint();
   row->bytes = in.Varint();
@@ -87,7 +61,7 @@ bool DecodeOutboxRow(std::string_view bytes, OutboxRow* row) {
     if ((has & kHasAfter) != 0) change.after = std::string(in.Bytes());
     // Neither would be no change; and each key comes once, in order.
     const bool in_order = row->changes.empty() || row->changes.back().key < change.key;
-    if (has == 0 || !in_order || !IsMirrored(change.key)) in.Fail();
+    if (has == 0 || !in_order) in.Fail();
     row->changes.push_back(std::move(change));
   }
   return in.Done();
@@ -95,25 +69,4 @@ bool DecodeOutboxRow(std::string_view bytes, OutboxRow* row) {
 
 uint64_t NextChain(uint64_t chain, std::string_view row) { return Hash64(row, chain); }
 
-bool IsMirrored(std::string_view key) {
-  if (key.empty()) return false;
-  switch (static_cast<Prefix>(key[0])) {
-    case Prefix::kBlock:
-    case Prefix::kDirectory:
-    case Prefix::kEntry:
-    case Prefix::kNamespace:
-    case Prefix::kOpenFile:
-    case Prefix::kPendingDelete:
-    case Prefix::kXAttr:
-      return true;
-    // Follows from the entries: whoever loads those can make it.
-    case Prefix::kFilePlace:
-    case Prefix::kMeta:
-    case Prefix::kOutbox:
-    case Prefix::kRetry:
-      return false;
-  }
-  return false;
-}
-
-}  // namespace jfs::ns
+}  // namespace jfs::outbox

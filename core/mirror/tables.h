@@ -1,0 +1,61 @@
+#ifndef CORE_MIRROR_TABLES_H_
+#define CORE_MIRROR_TABLES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "core/ots/requests.h"
+#include "core/ots/row.h"
+
+// The tables of a mirror and the keys and cells of their rows (docs/formats/mirror.md).
+namespace jfs::mirror {
+
+// The fence and the journal, all under one partition key, so that they change together.
+inline constexpr std::string_view kJournalTable = "jfs_journal";
+// The mirrored rows of the state, as of the checkpoint or later.
+inline constexpr std::string_view kDataTable = "jfs_data";
+
+std::vector<ots::TableDefinition> TableDefinitions();
+// The partition key of fence and journal, for local transactions.
+ots::KeyColumn JournalPartition();
+
+// lineage << 48 | sequence, as everywhere else.
+uint64_t PositionOf(uint64_t lineage, uint64_t sequence);
+
+// ---- Journal ----
+
+// One part of a run of mutations; most runs have one. `first` is the first sequence of the run.
+struct JournalRow {
+  uint64_t first = 0, last = 0;
+  uint64_t part = 0, parts = 1;
+  uint64_t lineage = 0;
+  std::string bytes;  // of the packed run, journal.h
+  friend bool operator==(const JournalRow&, const JournalRow&) = default;
+};
+ots::PrimaryKey JournalKey(uint64_t first, uint64_t part);
+ots::Row EncodeJournalRow(const JournalRow& row);
+absl::StatusOr<JournalRow> DecodeJournalRow(const ots::Row& row);
+
+// ---- Data ----
+
+// A row of the state verbatim, and the position that wrote it; without a value it is a tombstone.
+struct DataRow {
+  std::string key;
+  std::optional<std::string> value;
+  uint64_t position = 0;
+  friend bool operator==(const DataRow&, const DataRow&) = default;
+};
+// Spread by a hash of the key, so that neighbours are written to different partitions.
+ots::PrimaryKey DataKey(std::string_view key);
+absl::StatusOr<DataRow> DecodeDataRow(const ots::Row& row);
+// Puts the row unless it was written by a position that is not smaller.
+ots::RowChange FoldRow(const DataRow& row);
+
+}  // namespace jfs::mirror
+
+#endif  // CORE_MIRROR_TABLES_H_
