@@ -50,7 +50,7 @@ absl::StatusOr<Fence> DecodeFence(const ots::Row& row);
 ots::RowChange CreateFence(const Fence& fence);
 // Replaces the row if it is still of revision `after.revision - 1`.
 ots::RowChange ChangeFence(const Fence& after);
-// For messages: "open, lineage 2, cluster 00c0ffee..., term 7, sequence 120, folded to 100".
+// For messages: "open, lineage 2, cluster 00c0ffee, term 7, sequence 120, folded to 100".
 std::string FormatFence(const Fence& fence);
 
 }  // namespace jfs::mirror

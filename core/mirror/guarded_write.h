@@ -41,6 +41,11 @@ class GuardedWrite {
 
  private:
   enum class Stage : uint8_t { kStart, kWrite, kCommit, kAbort };
+
+  ots::Request WriteRows() const;
+  std::optional<ots::Request> Finish(Result result, std::string problem);
+  std::optional<ots::Request> Abort(Result result, std::string problem);
+
   const AtomicWrites how_;
   const std::vector<ots::RowChange> rows_;
   const Duration deadline_;

@@ -24,7 +24,17 @@ std::vector<ots::TableDefinition> TableDefinitions();
 // The partition key of fence and journal, for local transactions.
 ots::KeyColumn JournalPartition();
 
-// lineage << 48 | sequence, as everywhere else.
+// Any key of the journal table, whose first column is JournalPartition's in all but the rows that
+// try out whether an instance writes atomically.
+inline constexpr uint64_t kFenceKind = 0;
+inline constexpr uint64_t kJournalKind = 1;
+ots::PrimaryKey JournalTableKey(std::string_view mirror, uint64_t kind, uint64_t sequence,
+                                uint64_t part);
+
+// Positions are compared as signed integers, so the sign bit is not a lineage's to use.
+inline constexpr uint64_t kMaxLineage = (1 << 15) - 1;
+inline constexpr uint64_t kMaxSequence = (uint64_t{1} << 48) - 1;
+// lineage << 48 | sequence, as everywhere else. REQUIRES: both within their limits.
 uint64_t PositionOf(uint64_t lineage, uint64_t sequence);
 
 // ---- Journal ----
@@ -50,7 +60,8 @@ struct DataRow {
   uint64_t position = 0;
   friend bool operator==(const DataRow&, const DataRow&) = default;
 };
-// Spread by a hash of the key, so that neighbours are written to different partitions.
+// Spread by a hash of the key, so that neighbours are written to different partitions. Of a key
+// that is too long for a key column, a digest; the whole of it is then a cell.
 ots::PrimaryKey DataKey(std::string_view key);
 absl::StatusOr<DataRow> DecodeDataRow(const ots::Row& row);
 // Puts the row unless it was written by a position that is not smaller.

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 
+#include "core/base/check.h"
 #include "core/base/concat.h"
 #include "core/ots/date.h"
 
@@ -57,6 +58,13 @@ std::string CanonicalHeaders(std::span<const Header> headers) {
 }
 
 }  // namespace
+
+std::string Sha256(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned int size = 0;
+  CHECK_EQ(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_sha256(), nullptr), 1);
+  return std::string(reinterpret_cast<const char*>(out.data()), size);
+}
 
 absl::StatusOr<std::string> ContentMd5(std::string_view body) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};

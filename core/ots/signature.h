@@ -43,6 +43,9 @@ inline constexpr std::string_view kContentTypeHeader = "x-ots-contenttype";
 inline constexpr std::string_view kAuthorizationHeader = "Authorization";
 inline constexpr std::string_view kApiVersion = "2015-12-31";
 
+// The 32 bytes of the SHA-256 of `bytes`; no configuration refuses this one.
+std::string Sha256(std::string_view bytes);
+
 // All functions below return Internal if libcrypto refuses a digest, as a machine set up for FIPS
 // does with MD5.
 
