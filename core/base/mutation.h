@@ -8,7 +8,7 @@ namespace jfs {
 // Planted bugs: each makes one known mistake of a real system at one place in the code, so that the
 // simulator's power to find bugs is a number. The set is handed to every state machine by its
 // driver, never global: two simulations in one process differ. `--config=release` (JFS_RELEASE)
-// compiles them out. The R and N numbers are those of docs/mutants.md.
+// compiles them out. The R, N and A numbers are those of docs/mutants.md.
 enum class Mutation : uint8_t {
   kR01VoteNotDurable,           // vote reply leaves before the vote is on disk
   kR02VoteForgotten,            // vote cleared within a term on step-down
@@ -53,6 +53,11 @@ enum class Mutation : uint8_t {
   kN25SafeModeInMemory,         // safe mode is not in the state
   kN26AppendNotRemembered,      // a retried append is executed again
   kN27LeaseByOwnTimeout,        // leader lease as long as the leader's own election timeout
+  kA07SealsLivingWriter,        // a recovery seals a mirror without waiting for its writer
+  kA08SealUnconditional,        // a seal overwrites what was appended since the fence was read
+  kA09DeletesNotLoaded,         // deletions in the journal are not loaded
+  kA10JournalNotLoaded,         // only the data table is loaded
+  kA11CursorRowSkipped,         // a load that goes on skips the row its cursor names
   kCanary,                      // fails on purpose: proves that the pipeline reports
   kCount,
 };

@@ -14,17 +14,24 @@
 #include "core/mirror/io.h"
 
 // The leader's side of a recovery: seals a mirror and reads it, chunk by chunk, up to the position
-// where it was sealed (docs/formats/mirror.md).
+// where it was sealed (docs/formats/mirror.md). First come the rows of the data table, then the
+// after-images in the journal from the checkpoint on, so a key may come several times: the last one
+// counts. How far a cursor is: load_cursor.h.
 namespace jfs::mirror {
 
 struct LoadLimits {
-  // The fence must have stayed unchanged for so long before it is sealed, seen at least so often.
+  // The fence must have stayed unchanged for so long before it is sealed, looked at so often. After
+  // a gap of a third of the quiet time between two looks the wait begins anew.
   Duration quiet_time = 30 * kSecond;
   Duration look_interval = 3 * kSecond;
   uint64_t chunk_bytes = 256 << 10;  // of keys and values in one chunk
   uint32_t chunk_rows = 4096;
-  // Chunks given out and not yet loaded, as the replicated cursor shows.
+  // Chunks given out and not yet loaded, as the replicated cursor shows; and as many are read
+  // ahead, if one page of a table does not already make more.
   uint32_t chunks_ahead = 4;
+  // What was given out to be replicated and has not moved anything for so long is given out again:
+  // a proposal may be lost.
+  Duration give_again = 10 * kSecond;
   uint64_t max_run_bytes = uint64_t{1} << 30;  // of an unpacked journal run
   Duration retry_first = kSecond;
   Duration retry_longest = 30 * kSecond;
@@ -51,7 +58,9 @@ struct LoadOutput {
   // The mirror is sealed here: to be replicated before anything is loaded.
   std::optional<Fence> sealed;
   std::vector<Chunk> chunks;  // to be proposed in this order
-  // What was read contradicts itself or the fence: the recovery has failed, for good.
+  // The recovery has failed, for good, and for this reason: there is no mirror, what was read
+  // contradicts itself or the fence, or the mirror was claimed by another cluster meanwhile. Set in
+  // every output from then on. An instance that cannot be reached is no such reason.
   std::optional<std::string> failed;
   Micros next_deadline = kNever;
 };
@@ -84,9 +93,13 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // One turn. `cursor` is the replicated one; `sealed_replicated`: what LoadOutput::sealed brought
-  // has been applied. Chunks that were given out and are not applied within 10 s are given out
-  // again.
+  // One turn; call it when calls ended, the cursor moved, or the deadline passed. `cursor` is the
+  // replicated one; `sealed_replicated`: what LoadOutput::sealed brought, or the constructor was
+  // given, has been applied. REQUIRES: when the loader was made, everything that earlier leaders
+  // proposed and that will be applied had been.
+  //
+  // The last chunk is given out only after the fence has been seen, behind everything that was
+  // read, as it was sealed: so nobody had begun to write the mirror again.
   [[nodiscard]] LoadOutput Step(Micros now, const std::string& cursor, bool sealed_replicated,
                                 std::span<const CallEnded> ended);
   LoadStatus status() const;

@@ -148,6 +148,11 @@ const std::vector<Mutant>& AllMutants() {
        "N27",
        "lease by the leader's own election timeout",
        {JFS_SIM_NETWORK_FAULTS, F::kPause}},
+      {Mutation::kA07SealsLivingWriter, "A07", "a living writer's mirror is sealed", {}},
+      {Mutation::kA08SealUnconditional, "A08", "a seal overwrites an append", {}},
+      {Mutation::kA09DeletesNotLoaded, "A09", "deletions in the journal not loaded", {}},
+      {Mutation::kA10JournalNotLoaded, "A10", "the journal is not loaded", {}},
+      {Mutation::kA11CursorRowSkipped, "A11", "a resumed load skips the cursor's row", {}},
       {Mutation::kCanary, "canary", "fails on purpose", {}},
   };
   return mutants;
