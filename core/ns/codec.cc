@@ -18,12 +18,13 @@ constexpr uint8_t kReplyVersion = 2;
 
 // Operation numbers are in the log: an operation's place in Operation, from 1, so alternatives are
 // only ever appended. Each operation has a version byte of its own, all 1 so far.
-constexpr size_t kOperations = 38;
+constexpr size_t kOperations = 42;
 static_assert(std::variant_size_v<Operation> == kOperations);
 static_assert(std::is_same_v<std::variant_alternative_t<0, Operation>, Mkdirs>);
 static_assert(std::is_same_v<std::variant_alternative_t<14, Operation>, SetLimits>);
 static_assert(std::is_same_v<std::variant_alternative_t<34, Operation>, SetAccessTime>);
 static_assert(std::is_same_v<std::variant_alternative_t<37, Operation>, DisableMirror>);
+static_assert(std::is_same_v<std::variant_alternative_t<41, Operation>, ClaimRecovered>);
 constexpr uint8_t kOperationVersion = 1;
 
 // One list of an operation's fields serves both directions: Out writes them, In reads them.
@@ -251,6 +252,33 @@ void Fields(Archive& a, Op& op) {
   } else if constexpr (std::is_same_v<T, MirrorProgress>) {
     a.Number(op.sequence);
   } else if constexpr (std::is_same_v<T, DisableMirror>) {
+  } else if constexpr (std::is_same_v<T, BeginRecovery>) {
+    a.Text(op.cluster);
+    a.Number(op.lineage);
+    a.Number(op.last);
+    a.Number(op.chain);
+    a.Number(op.checkpoint);
+    a.Number(op.checkpoint_chain);
+    Wall(a, op.wall);
+    a.Number(op.next_lease);
+    a.Number(op.next_namespace);
+    a.Number(op.directories);
+    a.Number(op.files);
+    a.Number(op.bytes);
+  } else if constexpr (std::is_same_v<T, LoadRows>) {
+    a.Text(op.from);
+    a.Text(op.to);
+    a.List(op.rows, [&a](auto& row) {
+      a.Text(row.key);
+      Optional(a, row.value, [&a](auto& value) { a.Text(value); });
+    });
+  } else if constexpr (std::is_same_v<T, FinishRecovery>) {
+    a.Flag(op.ok);
+    a.Text(op.reason);
+  } else if constexpr (std::is_same_v<T, ClaimRecovered>) {
+    a.Number(op.lineage);
+    a.Flag(op.mirror_on);
+    a.Number(op.outbox_bytes);
   } else if constexpr (std::is_same_v<T, ReleaseLease>) {
     a.Text(op.holder);
     a.Number(op.lease);

@@ -55,6 +55,12 @@ Directory* DirectoryTree::Find(InodeId id) const {
   return at == directories_.end() ? nullptr : at->second.get();
 }
 
+void DirectoryTree::Clear() {
+  directories_.clear();
+  texts_.clear();
+  quotas_ = 0;
+}
+
 const std::string* DirectoryTree::Intern(const std::string& text) {
   return &*texts_.insert(text).first;
 }

@@ -78,6 +78,9 @@ class DirectoryTree {
   Directory* Find(InodeId id) const;
   size_t size() const { return directories_.size(); }
 
+  // Forgets all of them.
+  void Clear();
+
   // Adds a directory without a parent. REQUIRES: the id is new.
   Directory* Add(InodeId id, const DirectoryRecord& record);
   // Puts an unlinked directory into `parent` as `name`. Its totals go to all ancestors; `parent`'s

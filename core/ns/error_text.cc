@@ -127,6 +127,14 @@ ErrorText TextOf(Code code, const std::vector<std::string>& arguments) {
   return out;
 }
 
+void CutText(size_t max_bytes, std::string* text) {
+  if (text->size() <= max_bytes) return;
+  size_t end = max_bytes;
+  while (end > 0 && (static_cast<uint8_t>((*text)[end]) & 0xc0) == 0x80) --end;
+  text->resize(end);
+  text->append("...");
+}
+
 std::string CodeName(Code code) {
   switch (code) {
     case Code::kOk:

@@ -1,6 +1,8 @@
 #ifndef CORE_NS_ERROR_TEXT_H_
 #define CORE_NS_ERROR_TEXT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ struct ErrorText {
 // A pure function of its arguments. An argument that is missing shows as nothing, so that a reply
 // from a newer version still gives a readable text. REQUIRES: code is not kOk.
 ErrorText TextOf(Code code, const std::vector<std::string>& arguments);
+
+// Cuts what is longer than `max_bytes` there, between two characters of UTF-8, and adds "...".
+void CutText(size_t max_bytes, std::string* text);
 
 // The constant's name, for logs and tests: "kFileNotFound". Numbers that this version does not know
 // give "code N".

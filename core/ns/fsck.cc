@@ -16,6 +16,7 @@
 #include "core/ns/keys.h"
 #include "core/ns/mirror_record.h"
 #include "core/ns/records.h"
+#include "core/ns/recovery_record.h"
 #include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
@@ -62,6 +63,8 @@ class Checker {
   explicit Checker(const kv::View& view) : view_(view) {}
 
   absl::StatusOr<std::vector<std::string>> Run() {
+    const absl::Status status = ReadRecovery();
+    if (!status.ok()) return status;
     // One pass over all rows in key order ('b' blocks, 'd' directories, 'e' entries, 'g' pending
     // deletes, ...), keeping of a file only what a later row is compared with.
     const auto at = view_.Scan("", "");
@@ -78,13 +81,31 @@ class Checker {
     CheckBlocks();
     CheckRetryRows();
     CheckOutbox();
+    CheckRecovery();
     CheckHash();
     return std::move(findings_);
   }
 
  private:
+  // How rows contradict each other. In a tree that is not complete yet they may.
   void Find(std::string finding) {
+    if (!incomplete_) FindAnyway(std::move(finding));
+  }
+
+  void FindAnyway(std::string finding) {
     if (findings_.size() < kMaxFindings) findings_.push_back(std::move(finding));
+  }
+
+  absl::Status ReadRecovery() {
+    std::string value;
+    bool found = false;
+    const absl::Status status = view_.Get(MetaKey(MetaRow::kRecovery), &value, &found);
+    if (!status.ok() || !found) return status;
+    // A row that cannot be decoded is found by the pass over all of them.
+    if (!DecodeRecord(value, &recovery_)) recovery_ = RecoveryRecord{};
+    incomplete_ =
+        recovery_.state == RecoveryState::kLoading || recovery_.state == RecoveryState::kFailed;
+    return status;
   }
 
   void Row(std::string_view key, std::string_view value) {
@@ -127,7 +148,7 @@ class Checker {
         good = XAttrRow(key, value);
         break;
     }
-    if (!good) Find(Say("row ", KeyText(key), " cannot be decoded"));
+    if (!good) FindAnyway(Say("row ", KeyText(key), " cannot be decoded"));
   }
 
   bool BlockRow(std::string_view key, std::string_view value) {
@@ -231,6 +252,10 @@ class Checker {
     if (key == MetaKey(MetaRow::kCounters)) return DecodeRecord(value, &counters_.emplace());
     if (key == MetaKey(MetaRow::kLimits)) return DecodeRecord(value, &limits_);
     if (key == MetaKey(MetaRow::kMirror)) return DecodeRecord(value, &mirror_);
+    if (key == MetaKey(MetaRow::kRecovery)) {
+      RecoveryRecord record;
+      return DecodeRecord(value, &record);
+    }
     if (key != MetaKey(MetaRow::kStateHash)) return false;
     Decoder in(value);
     stored_hash_ = in.U64();
@@ -350,20 +375,25 @@ class Checker {
   // A directory is accounted for if its chain of parents ends at a root, or at an inode that waits
   // to be deleted.
   void CheckDirectories() {
+    enum class End { kNowhere, kRoot, kUnlinked };
     // Each directory's chain ends where that of its parent does: every step is taken once.
-    std::map<InodeId, bool> ends;  // id -> whether the chain ends properly
+    std::map<InodeId, End> ends;
     for (auto& [id, facts] : directories_) {
       std::vector<InodeId> chain;
       std::set<InodeId> on_chain;
-      bool proper = false;
+      End end = End::kNowhere;
       InodeId at = id;
       for (;;) {
         if (const auto known = ends.find(at); known != ends.end()) {
-          proper = known->second;
+          end = known->second;
           break;
         }
-        if (roots_.count(at) != 0 || pending_.count(at) != 0) {
-          proper = true;
+        if (pending_.count(at) != 0) {
+          end = End::kUnlinked;
+          break;
+        }
+        if (roots_.count(at) != 0) {
+          end = End::kRoot;
           break;
         }
         const auto here = directories_.find(at);
@@ -371,8 +401,9 @@ class Checker {
         chain.push_back(at);
         at = here->second.record.parent;
       }
-      for (const InodeId step : chain) ends[step] = proper;
-      if (!proper) {
+      for (const InodeId step : chain) ends[step] = end;
+      facts.live = end == End::kRoot;
+      if (end == End::kNowhere) {
         Find(Say("directory ", id, " (", facts.record.name,
                  ") is not reachable from any root: its parents ",
                  on_chain.count(at) != 0 ? "are a cycle" : "end nowhere"));
@@ -411,10 +442,17 @@ class Checker {
     CheckInodeId("directory", id);
   }
 
-  void CheckInodeId(const char* what, InodeId id) {
+  // The first id that is still to be given. What a lineage before ours has given is known only to
+  // be of that lineage.
+  uint64_t NextId(uint64_t counter) const {
     constexpr int kShift = 48;
+    if (recovery_.state == RecoveryState::kFinished) return uint64_t{counters_->lineage} << kShift;
+    return uint64_t{counters_->lineage - 1u} << kShift | counter;
+  }
+
+  void CheckInodeId(const char* what, InodeId id) {
     if (!counters_) return;
-    const InodeId next = uint64_t{counters_->lineage - 1u} << kShift | counters_->next_inode;
+    const InodeId next = NextId(counters_->next_inode);
     if (id >= next) Find(Say(what, " ", id, " is not below the next inode id ", next));
   }
 
@@ -551,16 +589,14 @@ class Checker {
   }
 
   void CheckBlocks() {
-    constexpr int kShift = 48;
     if (!counters_) return;
-    const uint64_t lineage = uint64_t{counters_->lineage - 1u} << kShift;
-    if (highest_block_ >= (lineage | counters_->next_block)) {
-      Find(
-          Say("block ", highest_block_, " is not below the next block id ", counters_->next_block));
+    const BlockId next_block = NextId(counters_->next_block);
+    if (highest_block_ >= next_block) {
+      Find(Say("block ", highest_block_, " is not below the next block id ", next_block));
     }
-    if (highest_stamp_ >= (lineage | counters_->next_stamp)) {
-      Find(Say("generation stamp ", highest_stamp_, " is not below the next one ",
-               counters_->next_stamp));
+    const uint64_t next_stamp = NextId(counters_->next_stamp);
+    if (highest_stamp_ >= next_stamp) {
+      Find(Say("generation stamp ", highest_stamp_, " is not below the next one ", next_stamp));
     }
   }
 
@@ -601,9 +637,35 @@ class Checker {
     }
   }
 
+  // A store under recovery has done nothing of its own yet.
+  void CheckRecovery() {
+    if (recovery_.state == RecoveryState::kNone || !counters_) return;
+    if (mirror_.state != MirrorState::kUndecided) {
+      FindAnyway("there is a mirror of its own before the recovered one is claimed");
+    }
+    if (incomplete_) {
+      if (counters_->sequence != 0) FindAnyway("something has changed before all rows are loaded");
+      return;
+    }
+    const BeginRecovery& source = recovery_.source;
+    if (counters_->lineage != source.lineage || counters_->sequence != source.last) {
+      Find(Say("the recovered state is at sequence ", counters_->sequence, " of lineage ",
+               counters_->lineage, ", the mirror was at ", source.last, " of ", source.lineage));
+    }
+    TreeTotals totals;
+    for (const auto& [id, facts] : directories_) {
+      if (!facts.live) continue;
+      ++totals.directories;
+      totals.files += facts.counted.files;
+      totals.bytes += facts.counted.bytes;
+    }
+    const std::string difference = DifferenceOf(totals, TotalsOf(source));
+    if (!difference.empty()) Find(Say("the recovered tree has ", difference));
+  }
+
   void CheckHash() {
     if (hash_ != stored_hash_) {
-      Find(Say("the stored state hash is ", stored_hash_, ", the rows give ", hash_));
+      FindAnyway(Say("the stored state hash is ", stored_hash_, ", the rows give ", hash_));
     }
   }
 
@@ -630,6 +692,8 @@ class Checker {
   std::optional<CountersRecord> counters_;
   SetLimits limits_;
   MirrorRecord mirror_;
+  RecoveryRecord recovery_;
+  bool incomplete_ = false;  // rows of the tree are still being loaded
   std::optional<uint64_t> outbox_begin_, outbox_end_;
   uint64_t outbox_chain_ = 0, outbox_bytes_ = 0;
   uint64_t hash_ = 0, stored_hash_ = 0;

@@ -14,7 +14,8 @@ namespace jfs::ns {
 // every inode reachable from exactly one root or waiting to be deleted, no cycle, every directory
 // has its own row with the counts of what it holds, ids below the allocators, blocks not shared,
 // pending deletes and open files consistent, retry rows in order and within limits, the state hash.
-// Returns one line per finding, at most 1000; empty is clean. A status is a read error.
+// Of a tree that is not yet loaded completely (recovery_record.h) only that its rows can be
+// decoded. Returns one line per finding, at most 1000; empty is clean. A status is a read error.
 absl::StatusOr<std::vector<std::string>> Fsck(const kv::View& view);
 
 }  // namespace jfs::ns

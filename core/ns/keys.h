@@ -33,6 +33,7 @@ enum class MetaRow : uint8_t {
   kLimits = 2,     // SetLimits
   kStateHash = 3,  // the sum over all other rows; not part of the sum
   kMirror = 4,     // whether there is a mirror, and how far it is
+  kRecovery = 5,   // what is being recovered from a mirror; none in an ordinary store
 };
 
 std::string MetaKey(MetaRow row);

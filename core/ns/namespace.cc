@@ -9,9 +9,11 @@
 
 #include "core/base/check.h"
 #include "core/ns/codec.h"
+#include "core/ns/error_text.h"
 #include "core/ns/keys.h"
 #include "core/ns/open_file.h"
 #include "core/ns/operations.h"
+#include "core/ns/recovery.h"
 #include "core/ns/resolve.h"
 #include "core/ns/safe_mode.h"
 #include "core/ns/state.h"
@@ -90,6 +92,7 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
         } else if constexpr (std::is_same_v<Op, SetMirror>) {
           const bool empty = tx->state().counters.sequence == 0;
           tx->state().outbox.Decide(op.on, op.outbox_bytes, empty);
+          tx->FollowOutbox();
           return Reply{};
         } else if constexpr (std::is_same_v<Op, MirrorProgress>) {
           tx->state().outbox.Advance(op.sequence);
@@ -100,6 +103,8 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
           }
           tx->state().outbox.Disable();
           return Reply{};
+        } else if constexpr (requires { Recover(tx, op); }) {
+          return Recover(tx, op);
         } else if constexpr (std::is_same_v<Op, SetSafeMode>) {
           return SetSafeModeNow(tx, command.caller, op);
         } else if constexpr (std::is_same_v<Op, ReleaseLease>) {
@@ -124,22 +129,15 @@ absl::StatusOr<Reply> ExecuteCommand(Transaction* tx, const Command& command) {
       command.operation);
 }
 
-// Between two characters of UTF-8.
-void CutArguments(Reply* reply) {
-  for (std::string& argument : reply->arguments) {
-    if (argument.size() <= kMaxArgumentBytes) continue;
-    size_t end = kMaxArgumentBytes;
-    while (end > 0 && (static_cast<uint8_t>(argument[end]) & 0xc0) == 0x80) --end;
-    argument.resize(end);
-    argument.append("...");
-  }
-}
-
 // One command with all that surrounds it: remembered calls before and after, and its position.
 absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ordinal,
                                    const Command& command) {
   State& state = tx->state();
   CountersRecord& counters = state.counters;
+  if (std::optional<Reply> answer = AnswerUnderRecovery(state, command.operation)) {
+    answer->position = state.position();
+    return *std::move(answer);
+  }
   const bool forgotten = state.mutations.Has(Mutation::kN26AppendNotRemembered) &&
                          std::holds_alternative<Append>(command.operation);
   const bool remembered = command.call.remembered() && !forgotten;
@@ -159,7 +157,7 @@ absl::StatusOr<Reply> ApplyCommand(Transaction* tx, uint64_t index, uint32_t ord
   }
   absl::StatusOr<Reply> reply = ExecuteCommand(tx, command);
   if (!reply.ok()) return reply.status();
-  CutArguments(&*reply);
+  for (std::string& argument : reply->arguments) CutText(kMaxArgumentBytes, &argument);
   bool changed = tx->TakeChanged();
   if (reply->code != Code::kOk && state.mutations.Has(Mutation::kN24RefusedUncounted)) {
     changed = false;
@@ -212,7 +210,9 @@ class Namespace::Impl {
 
   absl::Status Read(const kv::View& view, const ReadRequest& request, Reply* reply) const {
     Directory* const root = state_->Root(request.ns);
-    if (root == nullptr) {
+    if (std::optional<Reply> refusal = RefuseReadUnderRecovery(state_->recovery)) {
+      *reply = *std::move(refusal);
+    } else if (root == nullptr) {
       *reply = Refuse(Code::kNoSuchNamespace, {std::to_string(request.ns)});
     } else if (std::holds_alternative<GetSafeMode>(request.query)) {
       *reply = jfs::ns::Answer(Truth{state_->counters.safe_mode});
@@ -261,7 +261,10 @@ absl::Status Namespace::Read(const kv::View& view, const ReadRequest& request, R
 
 bool Namespace::anything_can_expire() const { return impl_->state().retry_cache.rows() > 0; }
 
-bool Namespace::deletes_pending() const { return !impl_->state().pending_deletes.empty(); }
+bool Namespace::deletes_pending() const {
+  const State& state = impl_->state();
+  return !state.pending_deletes.empty() && state.recovery.state == RecoveryState::kNone;
+}
 
 Position Namespace::position() const { return impl_->state().position(); }
 
@@ -293,6 +296,7 @@ std::optional<NamespaceId> Namespace::FindNamespace(std::string_view name) const
 std::vector<Namespace::LeaseInfo> Namespace::leases() const {
   std::vector<LeaseInfo> leases;
   const State& state = impl_->state();
+  if (state.recovery.state != RecoveryState::kNone) return leases;
   for (const auto& [holder, lease] : state.open_files.leases()) {
     if (holder == kRecoveryHolder || !state.open_files.AnyLive(holder, state.tree)) continue;
     leases.push_back({holder, lease.id});
@@ -300,7 +304,10 @@ std::vector<Namespace::LeaseInfo> Namespace::leases() const {
   return leases;
 }
 
-bool Namespace::has_open_files() const { return !impl_->state().open_files.files().empty(); }
+bool Namespace::has_open_files() const {
+  const State& state = impl_->state();
+  return !state.open_files.files().empty() && state.recovery.state == RecoveryState::kNone;
+}
 
 bool Namespace::safe_mode() const { return impl_->state().counters.safe_mode; }
 
@@ -326,6 +333,8 @@ Namespace::MirrorStatus Namespace::mirror() const {
   const Outbox& outbox = impl_->state().outbox;
   return {outbox.record(), outbox.rows(), outbox.bytes(), outbox.trim_pending()};
 }
+
+const RecoveryRecord& Namespace::recovery() const { return impl_->state().recovery; }
 
 const SetLimits& Namespace::limits() const { return impl_->state().limits; }
 

@@ -14,8 +14,9 @@
 #include "core/base/mutation.h"
 #include "core/kv/view.h"
 #include "core/kv/write_batch.h"
-#include "core/ns/fsck.h"        // part of what callers get
-#include "core/ns/mirror_record.h"  // part of what callers get
+#include "core/ns/fsck.h"             // part of what callers get
+#include "core/ns/mirror_record.h"    // part of what callers get
+#include "core/ns/recovery_record.h"  // part of what callers get
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 
@@ -47,7 +48,7 @@ class Namespace {
   absl::Status Read(const kv::View& view, const ReadRequest& request, Reply* reply) const;
 
   // Whether a remembered call can still expire, or an unlinked subtree waits: the leader then
-  // proposes Advance every 5 s and FinishDeletes.
+  // proposes Advance every 5 s and FinishDeletes. Under recovery nothing waits yet.
   bool anything_can_expire() const;
   bool deletes_pending() const;
 
@@ -57,9 +58,7 @@ class Namespace {
   // recomputes it.
   uint64_t state_hash() const;
 
-  struct Totals {
-    uint64_t directories = 0, files = 0, bytes = 0;
-  };
+  using Totals = TreeTotals;
   Totals totals(NamespaceId ns) const;
   struct NamespaceInfo {
     NamespaceId id = 0;
@@ -71,7 +70,8 @@ class Namespace {
   std::optional<NamespaceId> FindNamespace(std::string_view name) const;
 
   // Who has files open, for the leader, which alone keeps when a lease was renewed last. Files that
-  // wait for the recovery of their last block are nobody's.
+  // wait for the recovery of their last block are nobody's. Under recovery from a mirror no lease
+  // can be renewed or end: nobody is said to have one.
   struct LeaseInfo {
     std::string holder;
     LeaseId lease = 0;
@@ -93,6 +93,13 @@ class Namespace {
     bool trim_pending = false;
   };
   MirrorStatus mirror() const;
+
+  // What this store is being recovered from, and how far that is; state kNone in an ordinary store
+  // and once a recovered one has been claimed. While it is another, every mutation of the tree and
+  // of what is administered is refused with kRecoveryMode, whoever asks for it, and commands of the
+  // leader do nothing, but SetLimits and those of the recovery. Reads are refused until it is
+  // kFinished: with kRecoveryLoading, or for good with kRecoveryFailed. No call is remembered.
+  const RecoveryRecord& recovery() const;
 
   const SetLimits& limits() const;
   struct RetryCacheStatus {

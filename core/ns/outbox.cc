@@ -36,6 +36,12 @@ void Outbox::Decide(bool on, uint64_t cap_bytes, bool empty) {
   if (on && recording()) record_.cap_bytes = cap_bytes;
 }
 
+void Outbox::Continue(bool on, uint64_t cap_bytes, uint64_t last, uint64_t chain) {
+  CHECK(record_.state == MirrorState::kUndecided);
+  record_ = on ? MirrorRecord{MirrorState::kOn, cap_bytes, last, last, chain}
+               : MirrorRecord{.state = MirrorState::kOff};
+}
+
 void Outbox::Disable() { record_.state = MirrorState::kOff; }
 
 void Outbox::Advance(uint64_t sequence) {

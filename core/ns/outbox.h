@@ -34,6 +34,9 @@ class Outbox {
   // Decides whether there is a mirror, unless that is decided already: then only a new cap counts.
   // `empty`: nothing has been changed in this store yet; later it is too late for a mirror.
   void Decide(bool on, uint64_t cap_bytes, bool empty);
+  // A recovered store goes on behind what it was loaded from: the mirror has everything up to
+  // `last`, with that chain. REQUIRES: nothing is decided yet.
+  void Continue(bool on, uint64_t cap_bytes, uint64_t last, uint64_t chain);
   // The operator gives the mirror up.
   void Disable();
   // The mirror has everything up to `sequence`. Never goes back, nor beyond what was put in.

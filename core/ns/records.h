@@ -110,10 +110,13 @@ struct PendingDeleteRecord {
 
 struct SchemaRecord {
   static constexpr uint8_t kVersion = 3;
-  static constexpr uint64_t kKnownFeatureLevel = 1;
+  // Of what rows and commands there may be. A store begins with the first, the same on masters of
+  // all versions, and rises with the command that makes it something older versions must not touch.
+  static constexpr uint64_t kFirstFeatureLevel = 1;
+  static constexpr uint64_t kRecoveryFeatureLevel = 2;
+  static constexpr uint64_t kKnownFeatureLevel = kRecoveryFeatureLevel;
   uint8_t version = kVersion;
-  // Of the commands that may be replicated; raised once all masters know more.
-  uint64_t feature_level = kKnownFeatureLevel;
+  uint64_t feature_level = kFirstFeatureLevel;
 };
 
 struct CountersRecord {

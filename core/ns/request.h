@@ -294,6 +294,57 @@ struct MirrorProgress {
   uint64_t sequence = 0;
 };
 
+// ---- Recovery from a mirror, proposed by the leader (docs/formats/state.md, "Recovery") ----
+
+// This store is to become what a sealed mirror says. Only for a store in which nothing has happened
+// yet; the same once more changes nothing. From here to ClaimRecovered the tree is read-only.
+struct BeginRecovery {
+  std::string cluster;  // that wrote the mirror, for people
+  // The position at which the mirror is sealed, and the chain over all outbox rows up to there.
+  uint16_t lineage = 0;
+  uint64_t last = 0;
+  uint64_t chain = 0;
+  // Up to where the mirror's data table is complete; from there on its journal is read.
+  uint64_t checkpoint = 0;
+  uint64_t checkpoint_chain = 0;
+  // As of `last`: what the rows do not say, and what a recount of them must give. Over all
+  // namespaces; a root counts as a directory.
+  WallMillis wall;
+  LeaseId next_lease = 1;
+  NamespaceId next_namespace = 1;
+  uint64_t directories = 0, files = 0, bytes = 0;
+  friend bool operator==(const BeginRecovery&, const BeginRecovery&) = default;
+};
+
+// Mirrored rows as they are to be, in this order. Applied only where the recovery's cursor is
+// `from`, which then is `to`: repeated or late, it does nothing. A row that can be none of a tree's
+// makes the recovery fail, and none of the chunk is loaded.
+struct LoadRows {
+  struct Row {
+    std::string key;
+    std::optional<std::string> value;  // unset: the row is to go
+    friend bool operator==(const Row&, const Row&) = default;
+  };
+  std::string from, to;
+  std::vector<Row> rows;
+};
+
+// The end of loading. `ok`: everything is loaded (else it does nothing), and the leader has
+// recounted it; the tree is served from here on, if its totals are those of BeginRecovery. Not
+// `ok`: the recovery has failed, for the reason given, and stays so.
+struct FinishRecovery {
+  bool ok = false;
+  std::string reason;
+};
+
+// The mirror is this cluster's now: the store goes on as its next lineage, with a mirror to be kept
+// or without one.
+struct ClaimRecovered {
+  uint16_t lineage = 0;  // the loaded one, plus one
+  bool mirror_on = false;
+  uint64_t outbox_bytes = uint64_t{1} << 30;
+};
+
 // ---- Administration ----
 
 // Gives the mirror up for good; what it has stays as it is. Superuser only.
@@ -305,8 +356,8 @@ using Operation =
                  SetLimits, Append, AbandonBlock, Fsync, UpdateBlockForPipeline, UpdatePipeline,
                  RecoverLease, Truncate, Concat, SetReplication, SetQuota, ModifyAclEntries,
                  RemoveAclEntries, RemoveDefaultAcl, RemoveAcl, SetAcl, SetXAttr, RemoveXAttr,
-                 SetSafeMode, ReleaseLease, SetAccessTime, SetMirror, MirrorProgress,
-                 DisableMirror>;
+                 SetSafeMode, ReleaseLease, SetAccessTime, SetMirror, MirrorProgress, DisableMirror,
+                 BeginRecovery, LoadRows, FinishRecovery, ClaimRecovered>;
 
 // One mutating call as it is replicated.
 struct Command {

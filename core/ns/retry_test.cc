@@ -158,13 +158,13 @@ TEST(OpenTest, UnknownFeatureLevel) {
   TestWorld world;
   std::string newer;
   newer.push_back(SchemaRecord::kVersion);
-  newer.push_back(2);  // the level
+  newer.push_back(SchemaRecord::kKnownFeatureLevel + 1);
   kv::WriteBatch batch;
   batch.Put(MetaKey(MetaRow::kSchema), newer);
   ASSERT_TRUE(world.store().Write(batch).ok());
   const auto opened = Namespace::Open(world.store(), Mutations());
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(opened.status().message().find("feature level 2"), absl::string_view::npos)
+  EXPECT_NE(opened.status().message().find("feature level 3"), absl::string_view::npos)
       << opened.status();
 }
 

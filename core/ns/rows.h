@@ -45,6 +45,9 @@ class RowWriter {
   RowWriter(kv::WriteBatch* batch, uint64_t* state_hash, EntryChanges* changes)
       : batch_(batch), hash_(state_hash), changes_(changes) {}
 
+  // From here on `changes` wants to know.
+  void Watch(EntryChanges* changes) { changes_ = changes; }
+
   // The row's own hash is returned for the next change.
   uint64_t Insert(std::string_view key, std::string_view value);
   uint64_t Replace(std::string_view key, uint64_t old_hash, std::string_view value);

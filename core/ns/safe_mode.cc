@@ -52,6 +52,10 @@ std::string SafeModeText(const Operation& operation) {
           [](const SetMirror&) { return std::string(); },
           [](const MirrorProgress&) { return std::string(); },
           [](const DisableMirror&) { return std::string(); },
+          [](const BeginRecovery&) { return std::string(); },
+          [](const LoadRows&) { return std::string(); },
+          [](const FinishRecovery&) { return std::string(); },
+          [](const ClaimRecovered&) { return std::string(); },
           [](const ReleaseLease&) { return std::string(); },
       },
       operation);

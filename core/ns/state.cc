@@ -16,8 +16,6 @@
 namespace jfs::ns {
 namespace {
 
-constexpr int kLineageShift = 48;
-
 uint64_t WithLineage(uint16_t lineage, uint64_t counter) {
   return uint64_t{lineage - 1u} << kLineageShift | counter;
 }
@@ -65,6 +63,8 @@ absl::Status LoadMetaRows(const kv::View& view, State* state) {
   status = LoadMeta(view, MetaRow::kCounters, &state->counters, &state->counters_row_hash);
   if (!status.ok()) return status;
   status = LoadMeta(view, MetaRow::kLimits, &state->limits, &state->limits_row_hash);
+  if (!status.ok()) return status;
+  status = LoadMeta(view, MetaRow::kRecovery, &state->recovery, &state->recovery_row_hash);
   if (!status.ok()) return status;
 
   const std::string key = MetaKey(MetaRow::kStateHash);
@@ -232,15 +232,41 @@ Directory* State::Root(NamespaceId ns) const {
   return at == namespaces.end() ? nullptr : tree.Find(at->second.root);
 }
 
+TreeTotals State::Totals() const {
+  TreeTotals sum;
+  for (const auto& [id, record] : namespaces) {
+    const RecursiveTotals& totals = tree.Find(record.root)->totals;
+    sum.directories += totals.directories;
+    sum.files += totals.files;
+    sum.bytes += totals.bytes;
+  }
+  return sum;
+}
+
+absl::Status LoadTree(const kv::View& view, State* state) {
+  CHECK_EQ(state->tree.size(), 0u);
+  const absl::Status status = LoadDirectories(view, state);
+  if (!status.ok()) return status;
+  return LoadOpenFiles(view, state);
+}
+
+void ForgetTree(State* state) {
+  state->namespaces.clear();
+  state->pending_deletes.clear();
+  state->open_files = OpenFiles();
+  state->tree.Clear();
+}
+
 absl::StatusOr<std::unique_ptr<State>> LoadState(const kv::View& view, Mutations mutations) {
   auto state = std::make_unique<State>();
   state->mutations = mutations;
   absl::Status status = LoadMetaRows(view, state.get());
   if (!status.ok()) return status;
-  status = LoadDirectories(view, state.get());
-  if (!status.ok()) return status;
-  status = LoadOpenFiles(view, state.get());
-  if (!status.ok()) return status;
+  const RecoveryState recovery = state->recovery.state;
+  if (recovery != RecoveryState::kLoading && recovery != RecoveryState::kFailed) {
+    status = LoadTree(view, state.get());
+    if (!status.ok()) return status;
+  }
   status = LoadOutbox(view, state.get());
   if (!status.ok()) return status;
   status = LoadRetryRows(view, state.get());
@@ -300,6 +326,33 @@ void Transaction::RemoveDirectory(Directory* directory) {
 
 bool Transaction::TakeChanged() { return std::exchange(changed_, false); }
 
+void Transaction::FollowOutbox() {
+  if (recording_ || !state_.outbox.recording()) return;
+  recording_ = true;
+  rows_.Watch(&changes_);
+  // A recovered store goes on where the lost one stopped.
+  first_sequence_ = state_.counters.sequence + 1;
+}
+
+void Transaction::WriteRecovery() {
+  const std::string key = MetaKey(MetaRow::kRecovery);
+  uint64_t& hash = state_.recovery_row_hash;
+  if (state_.recovery.state != RecoveryState::kNone) {
+    hash = rows_.Replace(key, hash, EncodeRecord(state_.recovery));
+  } else if (hash != 0) {
+    rows_.Remove(key, std::exchange(hash, 0));
+  }
+}
+
+void Transaction::RaiseFeatureLevel(uint64_t level) {
+  if (state_.schema.feature_level >= level) return;
+  state_.schema.feature_level = level;
+  // Before the first Finish there is no row to replace, and that Finish writes this value.
+  if (state_.schema_row_hash == 0) return;
+  state_.schema_row_hash =
+      rows_.Replace(MetaKey(MetaRow::kSchema), state_.schema_row_hash, EncodeRecord(state_.schema));
+}
+
 void Transaction::FillOutbox() {
   const CountersRecord& counters = state_.counters;
   std::vector<outbox::RowChange> changes = changes_.Take(*batch_);
@@ -313,12 +366,10 @@ void Transaction::FillOutbox() {
   row.wall = counters.wall;
   row.next_lease = counters.next_lease;
   row.next_namespace = counters.next_namespace;
-  for (const auto& [id, record] : state_.namespaces) {
-    const RecursiveTotals& totals = tree().Find(record.root)->totals;
-    row.directories += totals.directories;
-    row.files += totals.files;
-    row.bytes += totals.bytes;
-  }
+  const TreeTotals totals = state_.Totals();
+  row.directories = totals.directories;
+  row.files = totals.files;
+  row.bytes = totals.bytes;
   row.changes = std::move(changes);
   state_.outbox.Add(std::move(row), &rows_);
 }

@@ -20,12 +20,17 @@
 #include "core/ns/entry_changes.h"
 #include "core/ns/outbox.h"
 #include "core/ns/records.h"
+#include "core/ns/recovery_record.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
 #include "core/ns/retry_cache.h"
 #include "core/ns/rows.h"
 
 namespace jfs::ns {
+
+// Ids carry the lineage that gave them in their upper 16 bits, counted from 0, so that those of the
+// first lineage look like HDFS's.
+inline constexpr int kLineageShift = 48;
 
 // Files being written: the rows that lead from a file id to the entry, kept in memory as there are
 // few at a time.
@@ -77,6 +82,10 @@ struct State {
   // Hashes of the meta rows as they were last written; 0: not written yet.
   uint64_t schema_row_hash = 0, counters_row_hash = 0, limits_row_hash = 0;
   uint64_t state_hash = 0;
+  // While its state is kLoading or kFailed there is nothing of the tree in memory, whatever rows
+  // there are.
+  RecoveryRecord recovery;
+  uint64_t recovery_row_hash = 0;
 
   DirectoryTree tree;
   OpenFiles open_files;
@@ -89,10 +98,16 @@ struct State {
   Position position() const { return Position::Of(counters.lineage, counters.sequence); }
   // Null if there is no such namespace.
   Directory* Root(NamespaceId ns) const;
+  // Of all namespaces together.
+  TreeTotals Totals() const;
 };
 
 // Reads all of it but the files: directories, open files, pending deletes, remembered calls.
 absl::StatusOr<std::unique_ptr<State>> LoadState(const kv::View& view, Mutations mutations);
+
+// Only what there is of the tree. REQUIRES: nothing is there yet.
+absl::Status LoadTree(const kv::View& view, State* state);
+void ForgetTree(State* state);
 
 // One entry being applied. Reads see what the entry has written so far; directories are written
 // once, by Finish.
@@ -105,7 +120,8 @@ class Transaction {
         changes_(&overlay_),
         rows_(batch, &state->state_hash, state->outbox.recording() ? &changes_ : nullptr),
         batch_(batch),
-        first_sequence_(state->counters.sequence + 1) {}
+        first_sequence_(state->counters.sequence + 1),
+        recording_(state->outbox.recording()) {}
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
@@ -116,8 +132,6 @@ class Transaction {
   const SetLimits& limits() const { return state_.limits; }
   WallMillis wall() const { return state_.counters.wall; }
 
-  // Ids carry the lineage in their upper 16 bits, counted from 0, so that those of the first
-  // lineage look like HDFS's.
   InodeId NewInodeId();
   Block NewBlock();
   uint64_t NewGenerationStamp();
@@ -139,6 +153,14 @@ class Transaction {
   void MarkChanged() { changed_ = true; }
   bool TakeChanged();
 
+  // To be called whenever the outbox may just have been switched on: what follows is recorded.
+  // REQUIRES: nothing of what is recorded has changed before in this entry.
+  void FollowOutbox();
+  // Writes the row of state().recovery, or removes it.
+  void WriteRecovery();
+  // The state now has something that only versions of this feature level know.
+  void RaiseFeatureLevel(uint64_t level);
+
   // Writes what is left to write. The transaction is over. A status is a read error.
   absl::Status Finish();
 
@@ -153,6 +175,7 @@ class Transaction {
   uint64_t first_sequence_;  // that a mutation of this entry would get
   std::vector<InodeId> dirty_;
   bool changed_ = false;
+  bool recording_;
 };
 
 }  // namespace jfs::ns

@@ -34,6 +34,9 @@ class TestWorld {
   explicit TestWorld(Mutations mutations = Mutations());
   // The same, with a mirror to be fed.
   explicit TestWorld(SetMirror mirror);
+  // In which nothing has happened yet.
+  struct Empty {};
+  explicit TestWorld(Empty) { Reopen(); }
 
   // Applies one entry with one command and writes the batch.
   Reply Run(Operation operation, Caller caller = Superuser(), CallId call = {});
@@ -57,6 +60,7 @@ class TestWorld {
 
   Namespace& ns() { return *namespace_; }
   kv::MemoryStore& store() { return store_; }
+  const kv::MemoryStore& store() const { return store_; }
   uint64_t wall = 1'000'000;
   uint64_t elapsed_millis = 0;  // of the batches that Run makes itself
   uint64_t index = 0;           // of the last entry

@@ -44,6 +44,11 @@ class ReferenceNamespace::Execution {
   ns::Value operator()(const ns::SetMirror& call);
   ns::Value operator()(const ns::MirrorProgress& call);
   ns::Value operator()(const ns::DisableMirror& call);
+  // recovery.cc
+  ns::Value operator()(const ns::BeginRecovery& call);
+  ns::Value operator()(const ns::LoadRows& call);
+  ns::Value operator()(const ns::FinishRecovery& call);
+  ns::Value operator()(const ns::ClaimRecovered& call);
   // rename_calls.cc
   ns::Value operator()(const ns::Rename& call);
   ns::Value operator()(const ns::Rename2& call);

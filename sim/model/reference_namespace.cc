@@ -15,7 +15,12 @@ namespace jfs::sim::model {
 
 ReferenceNamespace::ReferenceNamespace(FirstIds first) {
   state_.next = first;
-  versions_[0] = {state_.trees, state_.safe_mode, state_.sequence};
+  versions_[0] = Newest();
+}
+
+ReferenceNamespace::Version ReferenceNamespace::Newest() const {
+  return {state_.trees,    state_.safe_mode, state_.sequence,
+          state_.recovery, state_.leases,    state_.next_lease};
 }
 
 std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
@@ -25,6 +30,10 @@ std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
   ExpireRemembered();
   std::vector<Outcome> outcomes;
   for (const ns::Command& command : batch.commands) {
+    if (std::optional<Outcome> answer = AnswerUnderRecovery(command); answer.has_value()) {
+      outcomes.push_back(*std::move(answer));
+      continue;
+    }
     const auto before = remembered_.find(command.call);
     if (command.call.remembered() && before != remembered_.end()) {
       const Remembered& first = before->second;
@@ -51,6 +60,7 @@ std::vector<Outcome> ReferenceNamespace::Apply(const ns::CommandBatch& batch) {
 
 Outcome ReferenceNamespace::Execute(const ns::Command& command) {
   Outcome outcome;
+  wall_ = std::max(wall_, state_.least_wall);
   Execution execution(state_, command, wall_);
   Execution::Result result;
   try {
@@ -60,10 +70,13 @@ Outcome ReferenceNamespace::Execute(const ns::Command& command) {
     outcome.refusal = refusal;
     result = execution.refused();
   }
-  if (result.changed || result.state.safe_mode != state_.safe_mode) ++version_;
+  if (result.changed || result.state.safe_mode != state_.safe_mode ||
+      result.state.recovery != state_.recovery) {
+    ++version_;
+  }
   state_ = std::move(result.state);
   if (result.changed) ++state_.sequence;
-  versions_[version_] = {state_.trees, state_.safe_mode, state_.sequence};
+  versions_[version_] = Newest();
   outcome.sequence = state_.sequence;
   return outcome;
 }
@@ -92,6 +105,13 @@ Outcome ReferenceNamespace::Read(const ns::ReadRequest& request) const {
 Outcome ReferenceNamespace::Read(uint64_t version, const ns::ReadRequest& request) const {
   const auto at = versions_.find(version);
   CHECK(at != versions_.end()) << "version " << version << " is forgotten or still to come";
+  if (at->second.recovery != Recovery::kNone && at->second.recovery != Recovery::kFinished) {
+    Outcome refused;
+    refused.sequence = at->second.sequence;
+    refused.refusal =
+        WithAnyMessage(at->second.recovery == Recovery::kLoading ? Retriable("") : IOException(""));
+    return refused;
+  }
   const auto tree = at->second.trees.find(request.ns);
   CHECK(tree != at->second.trees.end()) << "no namespace " << request.ns;
   Outcome outcome;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,8 +42,13 @@ class ReferenceNamespace {
   ReferenceNamespace() : ReferenceNamespace(FirstIds{}) {}
   explicit ReferenceNamespace(FirstIds first);
 
-  // Executes the commands of one log entry in order; one outcome each.
+  // Executes the commands of one log entry in order; one outcome each. Of a recovery from a mirror
+  // the model does not read the rows: it takes them for right.
   std::vector<Outcome> Apply(const ns::CommandBatch& batch);
+
+  // What a recovery that finishes from now on brings back: what `lost` held at that version.
+  // REQUIRES: it is not forgotten there.
+  void ExpectRecovered(const ReferenceNamespace& lost, uint64_t version);
 
   // Answers from the newest version, or from an older one. REQUIRES: not forgotten.
   Outcome Read(const ns::ReadRequest& request) const;
@@ -52,7 +58,9 @@ class ReferenceNamespace {
   void Forget(uint64_t version);
 
   uint64_t sequence() const { return state_.sequence; }
-  // Rises with everything that a read can see: mutations, and safe mode, which is none.
+  uint16_t lineage() const { return state_.lineage; }
+  // Rises with everything that a read can see: mutations, and safe mode and recoveries, which are
+  // none.
   uint64_t version() const { return version_; }
   // Everything in all namespaces as text, one line per inode, with a line of totals before each
   // tree.
@@ -70,6 +78,19 @@ class ReferenceNamespace {
     Tree root;
   };
   using Trees = std::map<ns::NamespaceId, NamedTree>;
+  using Leases = std::map<std::string, ns::LeaseId>;
+
+  enum class Recovery { kNone, kLoading, kFinished, kFailed };
+
+  struct Version {
+    Trees trees;
+    bool safe_mode = false;
+    uint64_t sequence = 0;
+    Recovery recovery = Recovery::kNone;
+    // What is not read, but comes back with a recovery.
+    Leases leases = {};
+    ns::LeaseId next_lease = 1;
+  };
 
   // All that a command can change. A copy costs little because trees are shared.
   struct State {
@@ -78,14 +99,16 @@ class ReferenceNamespace {
     ns::SetLimits limits;
     bool safe_mode = false;
     // Of all who have a file open, by name; a name means the same client in all namespaces.
-    std::map<std::string, ns::LeaseId> leases;
+    Leases leases;
     ns::LeaseId next_lease = 1;
     uint64_t sequence = 0;
-  };
-  struct Version {
-    Trees trees;
-    bool safe_mode = false;
-    uint64_t sequence = 0;
+    uint16_t lineage = 1;
+    bool mirror_decided = false;
+    Recovery recovery = Recovery::kNone;
+    ns::BeginRecovery source;  // what is recovered, and how far that is
+    std::string cursor;
+    std::shared_ptr<const Version> expected;
+    uint64_t least_wall = 0;  // a recovered tree may come from a clock ahead of ours
   };
 
   struct Remembered {
@@ -99,6 +122,9 @@ class ReferenceNamespace {
   class Execution;
 
   Outcome Execute(const ns::Command& command);
+  // What a command is answered with because of a recovery; nothing if it is executed.
+  std::optional<Outcome> AnswerUnderRecovery(const ns::Command& command) const;
+  Version Newest() const;
   void ExpireRemembered();
 
   State state_;

@@ -26,6 +26,9 @@ struct Refusal {
 inline Refusal IOException(std::string message) {
   return {"java.io.IOException", std::move(message)};
 }
+inline Refusal Retriable(std::string message) {
+  return {"org.apache.hadoop.ipc.RetriableException", std::move(message)};
+}
 inline Refusal FileNotFound(std::string message) {
   return {"java.io.FileNotFoundException", std::move(message)};
 }

@@ -141,6 +141,23 @@ struct OperationText {
     return absl::StrCat("mirrored sequence=", c.sequence);
   }
   std::string operator()(const ns::DisableMirror&) const { return "mirror-disable"; }
+  std::string operator()(const ns::BeginRecovery& c) const {
+    return absl::StrCat("recovery-begin lineage=", c.lineage, " last=", c.last,
+                        " cluster=", Word(c.cluster), " directories=", c.directories,
+                        " files=", c.files, " bytes=", c.bytes);
+  }
+  std::string operator()(const ns::LoadRows& c) const {
+    return absl::StrCat("recovery-load rows=", c.rows.size(), " from=", Word(c.from),
+                        " to=", Word(c.to));
+  }
+  std::string operator()(const ns::FinishRecovery& c) const {
+    return absl::StrCat("recovery-finish ", c.ok ? "ok" : "failed",
+                        c.reason.empty() ? "" : absl::StrCat(" reason=", Word(c.reason)));
+  }
+  std::string operator()(const ns::ClaimRecovered& c) const {
+    return absl::StrCat("recovery-claim lineage=", c.lineage,
+                        " mirror=", c.mirror_on ? "on" : "off", " outbox_bytes=", c.outbox_bytes);
+  }
   std::string operator()(const ns::Delete& c) const {
     return absl::StrCat("delete ", Word(c.path), c.recursive ? " recursive" : "");
   }

@@ -166,6 +166,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::FinishDeletes&) {
 
 // Whether there is a mirror shows nowhere in the tree.
 ns::Value ReferenceNamespace::Execution::operator()(const ns::SetMirror&) {
+  state_.mirror_decided = true;
   return std::monostate{};
 }
 
@@ -175,6 +176,7 @@ ns::Value ReferenceNamespace::Execution::operator()(const ns::MirrorProgress&) {
 
 ns::Value ReferenceNamespace::Execution::operator()(const ns::DisableMirror&) {
   CheckSuperuser(caller_, "metaDisable");
+  state_.mirror_decided = true;
   return std::monostate{};
 }
 

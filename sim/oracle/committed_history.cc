@@ -34,7 +34,11 @@ bool ByLeader(const ns::Operation& operation) {
          std::holds_alternative<ns::SetAccessTime>(operation) ||
          std::holds_alternative<ns::SetLimits>(operation) ||
          std::holds_alternative<ns::SetMirror>(operation) ||
-         std::holds_alternative<ns::MirrorProgress>(operation);
+         std::holds_alternative<ns::MirrorProgress>(operation) ||
+         std::holds_alternative<ns::BeginRecovery>(operation) ||
+         std::holds_alternative<ns::LoadRows>(operation) ||
+         std::holds_alternative<ns::FinishRecovery>(operation) ||
+         std::holds_alternative<ns::ClaimRecovered>(operation);
 }
 
 }  // namespace
