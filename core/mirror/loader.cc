@@ -28,6 +28,14 @@ std::string Writer(const Fence& fence) {
   return Concat("cluster ", fence.cluster, " (lineage ", fence.lineage, ", term ", fence.term, ")");
 }
 
+// Whether two fences describe one seal. Claiming a mirror changes its state and then its lineage;
+// how often the row was changed before does not matter to what is loaded, and is not replicated.
+bool SameSeal(const Fence& a, const Fence& b) {
+  return a.state == b.state && a.cluster == b.cluster && a.lineage == b.lineage &&
+         a.last == b.last && a.chain == b.chain && a.carried == b.carried &&
+         a.checkpoint == b.checkpoint && a.checkpoint_chain == b.checkpoint_chain;
+}
+
 // Calls of one kind: at most one under way, and pauses that grow while they do not help.
 class Lane {
  public:
@@ -224,7 +232,7 @@ class Loader::Impl {
 
   // The mirror was sealed when loading began; is it still?
   void OnConfirmed(const Fence& fence) {
-    if (fence != *sealed_) {
+    if (!SameSeal(fence, *sealed_)) {
       return Fail(Concat(
           "the mirror has been claimed by cluster ", fence.cluster,
           " while it was loaded here: it "

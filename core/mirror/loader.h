@@ -87,7 +87,8 @@ class Loader {
   static constexpr char kEnd[] = "end";
 
   // `cluster`: this cluster's id as text, for messages. `sealed`: the fence as it was replicated by
-  // an earlier leader of the same recovery, if one got so far.
+  // an earlier leader of the same recovery, if one got so far; its revision, term, parts and
+  // touches do not count.
   Loader(LoadLimits limits, std::string cluster, std::optional<Fence> sealed, Mutations mutations);
   ~Loader();
   Loader(const Loader&) = delete;

@@ -18,7 +18,17 @@ RecoveringCluster::RecoveringCluster(const Options& options, VirtualService* ser
     : options_(options), service_(service), random_(Mix64(options.seed)) {}
 
 void RecoveringCluster::Start() {
-  loader_ = std::make_unique<Loader>(options_.limits, options_.name, sealed_, options_.mutations);
+  std::optional<Fence> sealed = sealed_;
+  if (sealed.has_value()) {
+    // As a cluster that replicates no more than what it loads by.
+    const Fence nothing;
+    sealed->revision = nothing.revision;
+    sealed->term = nothing.term;
+    sealed->parts = nothing.parts;
+    sealed->touches = nothing.touches;
+  }
+  loader_ = std::make_unique<Loader>(options_.limits, options_.name, std::move(sealed),
+                                     options_.mutations);
   Wake(service_->now());
 }
 
