@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -14,9 +13,8 @@
 #include "core/kv/overlay.h"
 #include "core/ns/codec.h"
 #include "core/ns/error_text.h"
-#include "core/ns/keys.h"
+#include "core/ns/test_mirror.h"
 #include "core/ns/test_world.h"
-#include "core/outbox/outbox_row.h"
 
 namespace jfs::ns {
 namespace {
@@ -110,40 +108,6 @@ TEST(RandomCommandsTest, StateIsCleanAndEqualHoweverItIsKept) {
   EXPECT_GT(xattr_rows, 20u);
 }
 
-// A mirror as its reader sees it: made of outbox rows alone.
-class Replayed {
- public:
-  // Takes the rows that came since the last time. Each must fit what is there, byte for byte.
-  void Take(const kv::MemoryStore& store) {
-    const auto& rows = store.contents();
-    for (auto at = rows.lower_bound(OutboxKey(last_.last + 1));
-         at != rows.end() && at->first[0] == OutboxKey(0)[0]; ++at) {
-      outbox::OutboxRow row;
-      ASSERT_TRUE(outbox::DecodeOutboxRow(at->second, &row));
-      ASSERT_EQ(row.first, last_.last + 1);
-      ASSERT_EQ(row.previous_chain, chain_);
-      for (const outbox::RowChange& change : row.changes) {
-        const auto old = rows_.find(change.key);
-        const bool exists = old != rows_.end();
-        ASSERT_EQ(change.before, exists ? std::optional(old->second) : std::nullopt)
-            << KeyText(change.key);
-        if (exists) rows_.erase(old);
-        if (change.after) rows_.emplace(change.key, *change.after);
-      }
-      chain_ = outbox::NextChain(chain_, at->second);
-      last_ = std::move(row);
-    }
-  }
-
-  const kv::MemoryStore::Map& rows() const { return rows_; }
-  const outbox::OutboxRow& last() const { return last_; }
-
- private:
-  kv::MemoryStore::Map rows_;
-  outbox::OutboxRow last_;
-  uint64_t chain_ = 0;
-};
-
 TEST(RandomCommandsTest, TheOutboxAloneGivesTheTree) {
   uint64_t reopened = 0;
   uint64_t trimmed = 0;
@@ -151,7 +115,7 @@ TEST(RandomCommandsTest, TheOutboxAloneGivesTheTree) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(1000 + seed);
     TestWorld world(SetMirror{.on = true});
-    Replayed mirror;
+    TestMirror mirror;
     Known known;
     for (int step = 0; step < 400; ++step) {
       CommandBatch batch =
@@ -164,7 +128,7 @@ TEST(RandomCommandsTest, TheOutboxAloneGivesTheTree) {
       for (size_t i = 0; i < replies.size(); ++i) {
         Note(batch.commands[i].operation, replies[i], &known);
       }
-      ASSERT_NO_FATAL_FAILURE(mirror.Take(world.store()));
+      mirror.Take(world);
       ASSERT_EQ(mirror.rows(), world.TreeRows());
       const Namespace::Totals totals = world.ns().totals(1);
       ASSERT_EQ(mirror.last().last, world.ns().position().sequence());

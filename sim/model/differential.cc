@@ -7,9 +7,14 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "core/base/check.h"
 #include "core/base/random.h"
 #include "core/ns/fsck.h"
+#include "core/ns/keys.h"
+#include "core/ns/mirror_record.h"
 #include "core/ns/namespace.h"
+#include "core/ns/recovery_record.h"
+#include "core/outbox/outbox_row.h"
 #include "sim/model/generator.h"
 #include "sim/model/production.h"
 #include "sim/model/reference_namespace.h"
@@ -19,22 +24,22 @@
 namespace jfs::sim::model {
 namespace {
 
-constexpr uint16_t kLineage = 1;
-
-bool Agree(const Outcome& outcome, const ns::Reply& reply) {
-  return reply.position.lineage() == kLineage && DifferenceOf(reply, outcome).empty();
-}
-
 class Run {
  public:
   Run(uint64_t seed, OutcomeCounts* counts)
       : generator_(seed), random_(Mix64(seed ^ 0xd1ff)), counts_(counts) {}
 
   std::string Execute(uint64_t entries) {
-    std::string difference = Apply(generator_.Formation());
+    std::string difference;
+    // One history in three is mirrored, and loses all its masters once.
+    const bool mirrored = random_.Chance(1, 3);
+    const uint64_t loss = mirrored ? random_.Below(entries) : entries;
+    if (mirrored) difference = ApplyOne(ns::SetMirror{.on = true});
+    if (difference.empty()) difference = Apply(generator_.Formation());
     for (uint64_t i = 0; i < entries && difference.empty(); ++i) {
       if (random_.Chance(1, 25)) reopened_.Reopen();
-      difference = Apply(generator_.Next(model_));
+      if (i == loss) difference = Recover();
+      if (difference.empty()) difference = Apply(generator_.Next(model_));
       if (difference.empty()) difference = CompareRead(generator_.Read(model_));
       if (difference.empty() && (i % 20 == 19 || i + 1 == entries)) difference = CompareAll();
     }
@@ -49,6 +54,72 @@ class Run {
     trace_.push_back(std::move(line));
     if (trace_.size() > 25) trace_.pop_front();
   }
+
+  bool Agree(const Outcome& outcome, const ns::Reply& reply) const {
+    return reply.position.lineage() == model_.lineage() && DifferenceOf(reply, outcome).empty();
+  }
+
+  std::string ApplyOne(ns::Operation operation) {
+    ns::CommandBatch batch;
+    batch.commands.push_back({1, Generator::Superuser(), {}, std::move(operation)});
+    return Apply(batch);
+  }
+
+  // Only the mirrored rows are left, and what the outbox said last.
+  std::string Recover() {
+    ns::BeginRecovery begin;
+    begin.cluster = "lost";
+    begin.lineage = model_.lineage();
+    begin.chain = steady_.get().mirror().record.chain;
+    std::vector<ns::LoadRows::Row> rows;
+    outbox::OutboxRow last;
+    for (const auto& [key, value] : steady_.store().contents()) {
+      if (ns::IsMirrored(key)) rows.push_back({key, value});
+      uint64_t sequence = 0;
+      if (ns::ParseOutboxKey(key, &sequence)) CHECK(outbox::DecodeOutboxRow(value, &last));
+    }
+    begin.last = last.last;
+    begin.checkpoint = last.last;
+    begin.wall = last.wall;
+    begin.next_lease = last.next_lease;
+    begin.next_namespace = last.next_namespace;
+    begin.directories = last.directories;
+    begin.files = last.files;
+    begin.bytes = last.bytes;
+    const ns::SetLimits limits = model_.limits();
+    ReferenceNamespace next;
+    next.ExpectRecovered(model_, model_.version());
+    model_ = std::move(next);
+    steady_ = Production();
+    reopened_ = Production();
+
+    std::string difference = ApplyOne(begin);
+    std::string cursor;
+    while (difference.empty() && !rows.empty()) {
+      ns::LoadRows chunk;
+      chunk.from = cursor;
+      for (uint64_t left = random_.Between(1, 60); left > 0 && !rows.empty(); --left) {
+        std::swap(rows[random_.Below(rows.size())], rows.back());
+        chunk.rows.push_back(std::move(rows.back()));
+        rows.pop_back();
+      }
+      cursor = rows.empty() ? ns::kRecoveryEnd : absl::StrCat(rows.size());
+      chunk.to = cursor;
+      difference = ApplyOne(chunk);
+      if (difference.empty()) difference = CompareRead({1, Generator::Superuser(), Anything()});
+      if (difference.empty() && random_.Chance(1, 4)) difference = ApplyOne(ns::Mkdirs{"/new"});
+      if (random_.Chance(1, 4)) reopened_.Reopen();
+    }
+    if (difference.empty()) difference = ApplyOne(ns::FinishRecovery{true, ""});
+    if (difference.empty()) difference = CompareAll();
+    for (int i = 0; i < 3 && difference.empty(); ++i) difference = Apply(generator_.Next(model_));
+    if (!difference.empty()) return difference;
+    const auto lineage = static_cast<uint16_t>(begin.lineage + 1);
+    difference = ApplyOne(ns::ClaimRecovered{lineage, random_.Chance(1, 2)});
+    return difference.empty() ? ApplyOne(limits) : difference;
+  }
+
+  static ns::Query Anything() { return ns::GetFileInfo{"/"}; }
 
   std::string Apply(const ns::CommandBatch& batch) {
     const std::vector<Outcome> outcomes = model_.Apply(batch);
@@ -70,7 +141,7 @@ class Run {
     if (steady_.get().state_hash() != reopened_.get().state_hash()) {
       return "the state hash of an instance that was opened again differs";
     }
-    if (steady_.get().position() != ns::Position::Of(kLineage, model_.sequence())) {
+    if (steady_.get().position() != ns::Position::Of(model_.lineage(), model_.sequence())) {
       return absl::StrCat("position ", steady_.get().position().sequence(), ", the model counted ",
                           model_.sequence());
     }
