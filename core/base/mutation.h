@@ -53,6 +53,12 @@ enum class Mutation : uint8_t {
   kN25SafeModeInMemory,         // safe mode is not in the state
   kN26AppendNotRemembered,      // a retried append is executed again
   kN27LeaseByOwnTimeout,        // leader lease as long as the leader's own election timeout
+  kA01CheckpointBeforeFold,     // checkpoint moved when rows are sent, not when they are there
+  kA02UnknownAppendCounts,      // an append in doubt counts as done
+  kA03RetryFindsNothing,        // rows that failed are forgotten instead of sent again
+  kA04PartialBatchIgnored,      // results of a batch's rows are not looked at
+  kA05FoldsReordered,           // a failed row is sent again after a newer one of its key
+  kA06LateFoldWins,             // rows are put without regard to what is there
   kA07SealsLivingWriter,        // a recovery seals a mirror without waiting for its writer
   kA08SealUnconditional,        // a seal overwrites what was appended since the fence was read
   kA09DeletesNotLoaded,         // deletions in the journal are not loaded
