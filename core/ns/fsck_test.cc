@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/codec.h"
 #include "core/ns/keys.h"
 #include "core/ns/records.h"
+#include "core/ns/test_mirror.h"
 #include "core/ns/test_world.h"
 
 namespace jfs::ns {
@@ -239,6 +241,107 @@ std::vector<Corruption> Corruptions() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FsckTest, testing::ValuesIn(Corruptions()),
+                         [](const auto& info) { return info.param.name; });
+
+// ---- A store that is recovered from a mirror ----
+
+struct RecoveredCase {
+  std::string name;
+  RecoveryState state = RecoveryState::kFinished;
+  std::function<void(TestWorld&, kv::WriteBatch*)> damage;
+  std::string finding;  // part of one line; empty: there is none
+};
+
+class FsckRecoveredTest : public testing::TestWithParam<RecoveredCase> {};
+
+TEST_P(FsckRecoveredTest, NamesIt) {
+  TestWorld lost(SetMirror{.on = true});
+  lost.Make("/d/ /d/e/ /d/f=0644,alice,users,5000");
+  TestMirror mirror;
+  mirror.Take(lost);
+  TestWorld world{TestWorld::Empty{}};
+  LoadRows all;
+  all.to = kRecoveryEnd;
+  for (const auto& [key, value] : mirror.rows()) all.rows.push_back({key, value});
+  world.Run(mirror.Source(1));
+  world.Run(all);
+  if (GetParam().state == RecoveryState::kFinished) world.Run(FinishRecovery{true, ""});
+  if (GetParam().state == RecoveryState::kFailed) world.Run(FinishRecovery{false, "no reason"});
+  ASSERT_EQ(world.ns().recovery().state, GetParam().state);
+  ASSERT_EQ(world.Findings(), "");
+  // The hash follows the damage, or it would be the only finding.
+  kv::WriteBatch batch;
+  GetParam().damage(world, &batch);
+  uint64_t hash = world.ns().state_hash();
+  for (const kv::WriteBatch::Change& change : batch.changes()) {
+    const auto old = world.store().contents().find(change.key);
+    if (old != world.store().contents().end()) hash -= RowHash(old->first, old->second);
+    if (change.value) hash += RowHash(change.key, *change.value);
+  }
+  std::string bytes;
+  Encoder(&bytes).U64(hash);
+  batch.Put(MetaKey(MetaRow::kStateHash), bytes);
+  ASSERT_TRUE(world.store().Write(batch).ok());
+  const std::string findings = world.Findings();
+  if (GetParam().finding.empty()) {
+    EXPECT_EQ(findings, "");
+  } else {
+    EXPECT_NE(findings.find(GetParam().finding), std::string::npos) << findings;
+  }
+}
+
+template <typename Record>
+std::function<void(TestWorld&, kv::WriteBatch*)> ChangeMeta(
+    MetaRow row, const std::function<void(Record*)>& change) {
+  return [row, change](TestWorld& w, kv::WriteBatch* b) {
+    auto record = Load<Record>(w, MetaKey(row));
+    change(&record);
+    b->Put(MetaKey(row), EncodeRecord(record));
+  };
+}
+
+std::vector<RecoveredCase> RecoveredCases() {
+  using enum RecoveryState;
+  const auto lose_entry = [](TestWorld&, kv::WriteBatch* b) { b->Delete(EntryKey(16386, "f")); };
+  const auto put_garbage = [](TestWorld&, kv::WriteBatch* b) {
+    b->Put(EntryKey(16386, "f"), "garbage");
+  };
+  const auto other_total = ChangeMeta<RecoveryRecord>(
+      MetaRow::kRecovery, [](RecoveryRecord* record) { ++record->source.bytes; });
+  const auto own_mirror = [](TestWorld&, kv::WriteBatch* b) {
+    b->Put(MetaKey(MetaRow::kMirror), EncodeRecord(MirrorRecord{.state = MirrorState::kOff}));
+  };
+  const auto own_change = ChangeMeta<CountersRecord>(
+      MetaRow::kCounters, [](CountersRecord* record) { ++record->sequence; });
+  const auto other_lineage = ChangeMeta<CountersRecord>(
+      MetaRow::kCounters, [](CountersRecord* record) { ++record->lineage; });
+  const auto later_id = [](TestWorld& w, kv::WriteBatch* b) {
+    auto record = Load<EntryRecord>(w, EntryKey(16386, "f"));
+    record.file.inline_blocks[0].generation_stamp = uint64_t{1} << 48;
+    b->Put(EntryKey(16386, "f"), EncodeRecord(record));
+  };
+  const auto no_record = [](TestWorld&, kv::WriteBatch* b) {
+    b->Put(MetaKey(MetaRow::kRecovery), "garbage");
+  };
+  return {
+      {"HalfATreeIsNotChecked", kLoading, lose_entry, ""},
+      {"NorOneThatFailed", kFailed, lose_entry, ""},
+      {"ButTheWholeOne", kFinished, lose_entry, "says it has 1 directories, 1 files"},
+      {"GarbageWhileLoading", kLoading, put_garbage, "row e:16386/f cannot be decoded"},
+      {"GarbageOfAFailure", kFailed, put_garbage, "row e:16386/f cannot be decoded"},
+      {"TotalsOfTheMirror", kFinished, other_total, "bytes 5000, expected 5001"},
+      {"TotalsWhileLoading", kLoading, other_total, ""},
+      {"MirrorWhileLoading", kLoading, own_mirror, "before the recovered one is claimed"},
+      {"MirrorOfItsOwn", kFinished, own_mirror, "before the recovered one is claimed"},
+      {"ChangeWhileLoading", kLoading, own_change, "before all rows are loaded"},
+      {"ChangeOfItsOwn", kFinished, own_change, "the mirror was at"},
+      {"OtherLineage", kFinished, other_lineage, "of lineage 2, the mirror was at"},
+      {"IdOfALaterLineage", kFinished, later_id, "is not below the next one 281474976710656"},
+      {"RecordLost", kLoading, no_record, "row m:05 cannot be decoded"},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FsckRecoveredTest, testing::ValuesIn(RecoveredCases()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
