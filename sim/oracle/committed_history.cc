@@ -1,5 +1,6 @@
 #include "sim/oracle/committed_history.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -113,7 +114,8 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
                              index));
       }
       committed_attempts_.insert(attempt);
-      if (command.call.remembered()) {
+      // What a store under recovery refuses is not remembered, so it is refused again.
+      if (command.call.remembered() && replies[i].code != ns::Code::kRecoveryMode) {
         const auto [at, first] = executed_.emplace(command.call, index);
         if (!first && !outcome.repeated) {
           Violate("exactly-once", absl::StrCat("attempt ", attempt, " is executed at index ", index,
@@ -187,6 +189,15 @@ void CommittedHistory::CheckState(NodeId node, uint64_t index, uint64_t state_ha
 
 model::Outcome CommittedHistory::Read(uint64_t index, const ns::ReadRequest& request) const {
   return model_.Read(index == 0 ? 0 : at(index).version, request);
+}
+
+void CommittedHistory::ExpectRecovered(const CommittedHistory& lost, uint64_t sequence) {
+  const auto at =
+      std::lower_bound(lost.entries_.begin(), lost.entries_.end(), sequence,
+                       [](const Entry& entry, uint64_t wanted) { return entry.sequence < wanted; });
+  CHECK(at != lost.entries_.end());
+  CHECK_EQ(at->sequence, sequence);
+  model_.ExpectRecovered(lost.model_, at->version);
 }
 
 void CommittedHistory::MustNotHappen(const Attempt& attempt) {
