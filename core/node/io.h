@@ -15,6 +15,8 @@
 #include "core/log/disk.h"
 #include "core/ns/reply.h"
 #include "core/ns/request.h"
+#include "core/ots/exchange.h"
+#include "core/ots/retrying_call.h"
 #include "core/raft/types.h"
 
 // Everything that goes into and comes out of one master. Effects that take time are *jobs* with
@@ -117,6 +119,12 @@ struct StagedInstalled {
   kv::StateStore* store = nullptr;
 };
 
+// Answer to CallTablestore.
+struct TablestoreAnswered {
+  JobToken token;
+  ots::Outcome outcome;
+};
+
 // Free space on the disk crossed the threshold.
 struct DiskSpace {
   bool low = false;
@@ -130,9 +138,10 @@ struct TransferLeadership {
   NodeId to;
 };
 
-using Input = std::variant<Tick, PeerPayload, DiskDone, ClientCommand, ClientRead, RenewLeases,
-                           StateFlushed, CheckpointTaken, CheckpointRead, StagingPrepared,
-                           StagedWritten, StagedInstalled, DiskSpace, Drain, TransferLeadership>;
+using Input =
+    std::variant<Tick, PeerPayload, DiskDone, ClientCommand, ClientRead, RenewLeases, StateFlushed,
+                 CheckpointTaken, CheckpointRead, StagingPrepared, StagedWritten, StagedInstalled,
+                 TablestoreAnswered, DiskSpace, Drain, TransferLeadership>;
 
 // ---- Outputs ----
 
@@ -185,6 +194,14 @@ struct InstallStaged {
 using Job = std::variant<FlushState, TakeCheckpoint, ReadCheckpoint, DropCheckpoint, PrepareStaging,
                          WriteStaged, InstallStaged>;
 
+// One logical call of the mirror's, to be carried out over the network. Calls are independent of
+// each other and may end in any order.
+struct CallTablestore {
+  JobToken token;
+  ots::Request request;
+  ots::CallOptions options;
+};
+
 struct ClientReply {
   enum class Outcome : uint8_t {
     kReply,      // `reply` is the namespace's answer, success or refusal
@@ -219,6 +236,7 @@ struct Output {
   std::vector<log::DiskRequest> disk;  // start in order
   std::vector<SendPayload> send;
   std::vector<Job> jobs;
+  std::vector<CallTablestore> tablestore;
   std::vector<ClientReply> replies;
   std::vector<Event> events;
   // Not OK: this run of the process is over; nothing more may leave. The message says what, where

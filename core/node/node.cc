@@ -21,6 +21,7 @@ Output Node::Step(Micros now, WallMillis wall, std::span<const Input> inputs) {
 bool Node::LeaseValid(Micros now) const { return impl_->LeaseValid(now); }
 bool Node::serving() const { return impl_->serving(); }
 NodeStatus Node::status() const { return impl_->status(); }
+MirrorStatus Node::mirror_status() const { return impl_->mirror_status(); }
 const ns::Namespace* Node::state() const { return impl_->state(); }
 const raft::Entry* Node::entry(raft::LogIndex index) const { return impl_->entry(index); }
 
@@ -32,6 +33,8 @@ Node::Impl::Impl(Config config, kv::StateStore* store, Micros now, uint64_t seed
       calls_(BatchLimits{config_.batch_bytes, config_.batch_commands, config_.max_command_bytes},
              config_.self),
       leases_(config_.file_leases, config_.mutations),
+      mirror_duty_(config_.mirror, config_.raft.self, config_.raft.initial_members, &job_tokens_,
+                   config_.mutations),
       receiver_(&job_tokens_) {
   config_.raft.mutations = config_.mutations;
   config_.log.mutations = config_.mutations;
@@ -53,6 +56,7 @@ Output Node::Impl::Step(Micros now, WallMillis wall, std::span<const Input> inpu
     out.send.clear();
     out.replies.clear();
     out.jobs.clear();
+    out.tablestore.clear();
     out.disk.clear();
     return out;
   }
@@ -110,6 +114,7 @@ void Node::Impl::Take(const Input& input) {
           [&](const StagingPrepared& prepared) { receiver_.OnStagingPrepared(prepared, &out_); },
           [&](const StagedWritten& written) { receiver_.OnStagedWritten(written, &out_); },
           [&](const StagedInstalled& installed) { OnStagedInstalled(installed); },
+          [&](const TablestoreAnswered& answered) { mirror_duty_.OnAnswer(answered); },
           [&](const DiskSpace& space) { StepRaft(raft::DiskSpace{space.low}); },
           [&](const Drain&) {
             if (!draining_) drain_started_ = now_;
@@ -128,6 +133,9 @@ void Node::Impl::TakeClientCommand(ClientCommand call) {
   ClientReply refusal{.call = call.call, .leader = raft.leader};
   if (raft.role != raft::Role::kLeader) {
     refusal.outcome = ClientReply::Outcome::kNotLeader;
+  } else if (raft.ready && phase_ == Phase::kRunning && InRecovery()) {
+    refusal.reply.code = ns::Code::kRecoveryMode;
+    refusal.reply.position = namespace_->position();
   } else if (!raft.ready || phase_ != Phase::kRunning || call.command.ns == 0 ||
              !namespace_->has_namespaces()) {
     refusal.outcome = ClientReply::Outcome::kNotReady;
@@ -166,6 +174,9 @@ void Node::Impl::TakePeerPayload(const PeerPayload& payload) {
                    SnapshotSender* sender = FindSender(done.transfer, payload.from);
                    if (sender != nullptr) sender->OnDone(done);
                  },
+                 [&](const MirrorSetting& setting) {
+                   mirror_duty_.OnSetting(payload.from, setting, now_);
+                 },
              },
              *body);
 }
@@ -184,6 +195,7 @@ void Node::Impl::FinishTurn() {
     ApplyCommitted();
     ServeReads();
     LeaderDuties();
+    TellMirrorSetting();
     ProposeWaiting();
     MaybeFlush();
   }
@@ -223,6 +235,7 @@ void Node::Impl::NoteRaftChanges() {
     for (auto& sender : senders_) {
       if (!leader) sender->Abandon("leadership lost");
     }
+    if (!leader) mirror_duty_.EndTerm();
   }
   if (raft.leader != last_leader_ && !leader && raft.leader != NodeId{}) {
     Say(Event::Severity::kInfo,
@@ -247,8 +260,10 @@ Micros Node::Impl::NextDeadline() const {
   for (const auto& sender : senders_) next = std::min(next, sender->next_deadline());
   if (phase_ == Phase::kRunning) {
     if (applied_.index + 1 < commit_end_ || ReadsReady()) return now_;
+    next = std::min(next, TellDue());
     // A leader that is not ready waits for others: their messages end the wait, not the clock.
     if (was_ready_) {
+      next = std::min(next, mirror_duty_.next_deadline());
       if (namespace_->anything_can_expire()) {
         next = std::min(next, last_stamp_ + config_.advance_interval);
       }

@@ -14,6 +14,7 @@
 #include "core/log/log.h"
 #include "core/node/file_leases.h"
 #include "core/node/io.h"
+#include "core/node/mirror_duty.h"
 #include "core/ns/namespace.h"
 #include "core/raft/raft.h"
 
@@ -50,6 +51,7 @@ struct Config {
   Duration finish_deletes_interval = 5 * kMillisecond;
   uint32_t finish_deletes_rows = 1000;
   FileLeaseLimits file_leases;
+  MirrorConfig mirror;
 
   Mutations mutations;
 };
@@ -100,6 +102,8 @@ class Node {
   // NodeStatus::serving without the rest, which is copied: drivers ask for every call.
   bool serving() const;
   NodeStatus status() const;
+  // Empty while recovering or installing.
+  MirrorStatus mirror_status() const;
 
   // Null while recovering or installing. For status pages and oracles; do not keep it across steps.
   const ns::Namespace* state() const;

@@ -100,7 +100,7 @@ void Node::Impl::ServeReads() {
         if (!LeasesOfTerm().Renew(holder, now_)) reply.outcome = ClientReply::Outcome::kNotReady;
       }
       reply.reply.position = namespace_->position();
-    } else if (read.request.ns == 0 || !namespace_->has_namespaces()) {
+    } else if (!InRecovery() && (read.request.ns == 0 || !namespace_->has_namespaces())) {
       reply.outcome = ClientReply::Outcome::kNotReady;
     } else {
       if (absl::Status status = namespace_->Read(*store_, read.request, &reply.reply);
@@ -147,25 +147,22 @@ void Node::Impl::LeaderDuties() {
   const raft::Standing raft = raft_->standing();
   if (raft.role != raft::Role::kLeader || !raft.ready || applied_.index + 1 != commit_end_) return;
 
-  const bool asked = set_up_term_ == raft.term && now_ < last_set_up_ + kSecond;
-  if (!asked) {
-    const bool first = !namespace_->has_namespaces();
-    bool proposed = false;
-    // Limits are the cluster's, not a master's: they are set once, before the first namespace
-    // exists.
-    if (first && !(namespace_->limits() == config_.limits)) {
-      calls_.AddInternal(config_.limits);
-      proposed = true;
-    }
-    for (const std::string& name : config_.namespaces) {
-      if (namespace_->FindNamespace(name).has_value()) continue;
-      calls_.AddInternal(ns::CreateNamespace{name});
-      proposed = true;
-    }
-    if (proposed) {
-      set_up_term_ = raft.term;
-      last_set_up_ = now_;
-    }
+  // Limits are the cluster's, not a master's: they are set once, before there is a namespace and
+  // before one comes out of a mirror.
+  const bool limits_open = !namespace_->has_namespaces() &&
+                           namespace_->recovery().state == ns::RecoveryState::kNone &&
+                           !(namespace_->limits() == config_.limits);
+  if (limits_open) {
+    if (limits_asked_.MayAsk(raft.term, now_)) calls_.AddInternal(config_.limits);
+    return;
+  }
+  if (!MirrorDuties(raft)) return;
+  std::vector<std::string> missing;
+  for (const std::string& name : config_.namespaces) {
+    if (!namespace_->FindNamespace(name).has_value()) missing.push_back(name);
+  }
+  if (!missing.empty() && namespaces_asked_.MayAsk(raft.term, now_)) {
+    for (std::string& name : missing) calls_.AddInternal(ns::CreateNamespace{std::move(name)});
   }
   if (namespace_->anything_can_expire() && now_ >= last_stamp_ + config_.advance_interval) {
     calls_.AddInternal(ns::Advance{});

@@ -13,6 +13,7 @@
 #include "core/node/applied_row.h"
 #include "core/node/calls.h"
 #include "core/node/file_leases.h"
+#include "core/node/mirror_duty.h"
 #include "core/node/node.h"
 #include "core/node/snapshot_receiver.h"
 #include "core/node/snapshot_sender.h"
@@ -20,7 +21,8 @@
 // The inside of Node, shared by the files that implement it by subject: node.cc (turns, inputs),
 // node_start.cc (recovery), node_log.cc (Raft's orders to log, peers and calls), node_apply.cc
 // (applying, reads, flushing, the leader's own commands), node_leases.cc (who writes and reads
-// files, as the leader sees it), node_snapshot.cc (both sides of snapshots).
+// files, as the leader sees it), node_mirror.cc (the mirror), node_snapshot.cc (both sides of
+// snapshots).
 namespace jfs::node {
 
 class Node::Impl {
@@ -32,6 +34,7 @@ class Node::Impl {
   bool LeaseValid(Micros now) const;
   bool serving() const;
   NodeStatus status() const;
+  MirrorStatus mirror_status() const;
   const ns::Namespace* state() const { return namespace_.get(); }
   const raft::Entry* entry(raft::LogIndex index) const;
 
@@ -79,6 +82,14 @@ class Node::Impl {
   void ReleaseDueLeases();
   void NoteAccess(const ns::ReadRequest& request, const ns::Reply& reply);
 
+  // node_mirror.cc
+  bool InRecovery() const;
+  // Whether it is still to be decided what this cluster does about a mirror.
+  bool MirrorOpen() const;
+  bool MirrorDuties(const raft::Standing& raft);
+  void TellMirrorSetting();
+  Micros TellDue() const;
+
   // node_snapshot.cc
   void BeginSnapshot(NodeId to);
   void OnSnapshotOffer(NodeId from, const SnapshotOffer& offer);
@@ -98,6 +109,20 @@ class Node::Impl {
   struct PendingPersist {
     uint64_t log_token = 0;
     std::optional<raft::Durable> durable;  // unset: the node's own batch
+  };
+  // A proposal of the leader's own, which is not made again while it may be under way.
+  class AskedOnce {
+   public:
+    bool MayAsk(raft::Term term, Micros now) {
+      if (term_ == term && now < at_ + kSecond) return false;
+      term_ = term;
+      at_ = now;
+      return true;
+    }
+
+   private:
+    raft::Term term_;
+    Micros at_;
   };
   struct HeldMessages {
     raft::PersistToken after;
@@ -151,8 +176,8 @@ class Node::Impl {
   raft::Term stamped_term_;  // of the last batch stamped
   Micros last_stamp_;
   Micros last_finish_deletes_;
-  Micros last_set_up_;                // namespaces and limits were proposed
-  raft::Term set_up_term_;            // in this term
+  AskedOnce limits_asked_;
+  AskedOnce namespaces_asked_;
   raft::LogIndex finish_deletes_at_;  // applied when it was proposed last
   bool was_leader_ = false;
   bool was_ready_ = false;  // leader, and may propose by itself
@@ -164,6 +189,11 @@ class Node::Impl {
   raft::Term leases_term_;          // in which they were begun
   std::set<ns::InodeId> accessed_;  // files whose access time has been proposed of late
   Micros accessed_since_;
+
+  // The mirror.
+  MirrorDuty mirror_duty_;
+  NodeId told_;  // the leader that was told last how this master is configured
+  Micros last_told_;
 
   // Flushing.
   std::optional<JobToken> flush_job_;

@@ -98,6 +98,15 @@ absl::Status Node::Impl::OpenNamespace() {
       ns::Namespace::Open(*store_, config_.mutations);
   if (!opened.ok()) return opened.status();
   namespace_ = *std::move(opened);
+  if (absl::Status status = CheckMirrorConfig(*namespace_, config_.mirror); !status.ok()) {
+    return status;
+  }
+  if (config_.mirror.upload && namespace_->mirror().record.state == ns::MirrorState::kOff) {
+    Say(Event::Severity::kWarning,
+        "...async.ots.enabled has no effect: it was decided when this cluster was set up that it "
+        "has no mirror; filling one from an existing namespace (jindo jfs -metaBackfill) is not "
+        "supported yet");
+  }
   return absl::OkStatus();
 }
 

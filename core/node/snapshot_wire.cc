@@ -20,6 +20,7 @@ enum class Kind : uint8_t {
   kChunk = 4,
   kAck = 5,
   kDone = 6,
+  kMirrorSetting = 7,
 };
 
 // A checkpoint of the largest state has some thousand files; more is nonsense, refused before
@@ -108,6 +109,12 @@ std::string EncodePeerPayload(const PeerBody& body) {
                    encoder.Varint(done.at.term.value);
                    encoder.Bytes(done.reason);
                  },
+                 [&](const MirrorSetting& setting) {
+                   encoder.U8(static_cast<uint8_t>(Kind::kMirrorSetting));
+                   encoder.Bool(setting.upload);
+                   encoder.Bool(setting.recovery);
+                   encoder.U64(setting.destination);
+                 },
              },
              body);
   return out;
@@ -158,6 +165,14 @@ absl::StatusOr<PeerBody> DecodePeerPayload(const SharedBytes& payload) {
       done.at.term = raft::Term(decoder.Varint());
       done.reason = std::string(decoder.Bytes());
       body = std::move(done);
+      break;
+    }
+    case Kind::kMirrorSetting: {
+      MirrorSetting setting;
+      setting.upload = decoder.Bool();
+      setting.recovery = decoder.Bool();
+      setting.destination = decoder.U64();
+      body = setting;
       break;
     }
     default:

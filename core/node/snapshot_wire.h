@@ -10,9 +10,11 @@
 
 #include "core/base/bytes.h"
 #include "core/node/io.h"
+#include "core/node/mirror_setting.h"
 #include "core/raft/message.h"
 
-// What travels between masters inside a frame: Raft messages and the transfer of snapshots. Format:
+// What travels between masters inside a frame: Raft messages, the transfer of snapshots, and what a
+// master is configured to do about the mirror. Format:
 // docs/formats/peer.md.
 namespace jfs::node {
 
@@ -54,7 +56,7 @@ struct SnapshotDone {
 };
 
 using PeerBody = std::variant<raft::Message, SnapshotOffer, SnapshotResume, SnapshotChunk,
-                              SnapshotAck, SnapshotDone>;
+                              SnapshotAck, SnapshotDone, MirrorSetting>;
 
 std::string EncodePeerPayload(const PeerBody& body);
 // Entries and chunks of the result share `payload`'s bytes.

@@ -1,5 +1,6 @@
 #include "sim/cluster/cluster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -40,6 +41,13 @@ const std::string* OpenedFor(const Call& call, const node::ClientReply& reply) {
   return nullptr;
 }
 
+// An answer that says nothing of the namespace: there is none yet, or none that may be written.
+bool RefusedInRecovery(const node::ClientReply& reply) {
+  return reply.reply.code == ns::Code::kRecoveryMode ||
+         reply.reply.code == ns::Code::kRecoveryLoading ||
+         reply.reply.code == ns::Code::kRecoveryFailed;
+}
+
 std::string DescribeOutcome(const node::ClientReply& reply) {
   static constexpr const char* kNames[] = {"reply",    "not leader", "not ready", "busy",
                                            "disk low", "unknown",    "too large"};
@@ -51,10 +59,13 @@ std::string DescribeOutcome(const node::ClientReply& reply) {
 
 }  // namespace
 
-Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
+Cluster::Cluster(World* world, Probes* probes, const RunConfig& config, uint64_t generation,
+                 Tablestore* tablestore)
     : world_(world),
       probes_(probes),
       config_(config),
+      generation_(generation),
+      tablestore_(tablestore),
       nodes_(NodesOf(config)),
       network_(world, probes, config.network, this, nodes_),
       history_(config.options.mutations, probes),
@@ -68,6 +79,7 @@ Cluster::Cluster(World* world, Probes* probes, const RunConfig& config)
   for (const NodeId id : nodes_) {
     ProcessOptions options;
     options.config = config.node;
+    options.generation = generation;
     options.config.raft.self = id;
     options.election_timeouts = config.election_timeouts;
     options.config.raft.initial_members = nodes_;
@@ -166,8 +178,9 @@ void Cluster::Stepped(NodeId node, const node::Node& state, const node::Output& 
   raft_oracle_.AfterStep(node, run, state, status);
   promises_.AfterStep(node, state, status);
   SeeReleases();
+  SeeMirror(state);
   for (const node::ClientReply& reply : output.replies) {
-    if (reply.outcome != node::ClientReply::Outcome::kReply) continue;
+    if (reply.outcome != node::ClientReply::Outcome::kReply || RefusedInRecovery(reply)) continue;
     const auto pending = pending_.find(PendingKey(node, run, reply.call));
     if (pending == pending_.end()) continue;
     if (const auto* read = std::get_if<ns::ReadRequest>(&pending->second.call)) {
@@ -259,7 +272,11 @@ void Cluster::Answered(NodeId node, uint64_t run, node::ClientReply reply) {
   }
   switch (reply.outcome) {
     case Outcome::kReply:
-      if (write != nullptr) {
+      if (write != nullptr && reply.at == raft::Position{}) {
+        // Refused before it was proposed.
+        if (!RefusedInRecovery(reply)) Violate("reply", "a write was answered without a place");
+        history_.MustNotHappen(write->caller.address);
+      } else if (write != nullptr) {
         ++acknowledged_;
         if (acknowledged_ % kDurabilityInterval == 0) CheckDurable(reply);
       } else if (!reply.by_lease) {
@@ -285,6 +302,30 @@ void Cluster::Answered(NodeId node, uint64_t run, node::ClientReply reply) {
   world_->After(delay, [answer = std::move(pending.answer), reply = std::move(reply)]() mutable {
     std::move(answer)(&reply);
   });
+}
+
+void Cluster::CallTablestore(NodeId node, uint64_t run, node::CallTablestore call) {
+  if (tablestore_ == nullptr) Violate("mirror", "a call of Tablestore where there is none");
+  const Identity who = Identity::Of(5000, generation_, node.value, run, call.token.value);
+  const node::JobToken token = call.token;
+  const auto alive = [this, node, run] {
+    return process(node).running() && process(node).run() == run;
+  };
+  tablestore_->Call(who, std::move(call.request), call.options, alive,
+                    [this, node, run, token](ots::Outcome outcome) {
+                      if (process(node).run() != run) return;
+                      process(node).Take(node::TablestoreAnswered{token, std::move(outcome)});
+                    });
+}
+
+void Cluster::SeeMirror(const node::Node& state) {
+  if (tablestore_ == nullptr || state.state() == nullptr) return;
+  const uint64_t replicated = state.state()->mirror().record.mirrored;
+  const node::MirrorStatus status = state.mirror_status();
+  uint64_t mirrored = replicated;
+  if (status.upload.has_value()) mirrored = std::max(mirrored, status.upload->mirrored);
+  if (status.synced && mirrored > mirrored_) probes_->Hit(Probe::kMirrorSynced);
+  mirrored_ = std::max(mirrored_, mirrored);
 }
 
 void Cluster::DropPending(NodeId node) {

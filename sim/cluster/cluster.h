@@ -22,6 +22,7 @@
 #include "sim/oracle/lease_oracle.h"
 #include "sim/oracle/raft_oracle.h"
 #include "sim/run/run_config.h"
+#include "sim/tablestore/tablestore.h"
 #include "sim/workload/call_source.h"
 #include "sim/world/probes.h"
 #include "sim/world/world.h"
@@ -35,7 +36,9 @@ class Cluster : public NetworkHost, public ProcessHost {
   // Null: the connection broke, or nobody listens. Not called at all if request or answer was lost.
   using Answer = absl::AnyInvocable<void(const node::ClientReply*) &&>;
 
-  Cluster(World* world, Probes* probes, const RunConfig& config);
+  // `generation` counts the clusters of a run, all of which know the same Tablestore.
+  Cluster(World* world, Probes* probes, const RunConfig& config, uint64_t generation,
+          Tablestore* tablestore);
   ~Cluster() override;
 
   void StartAll();
@@ -47,6 +50,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   const Process& process(NodeId node) const { return *processes_[node.value - 1]; }
   Network& network() { return network_; }
   CommittedHistory& history() { return history_; }
+  const CommittedHistory& history() const { return history_; }
   ClientOracle& clients() { return clients_; }
   // The node's disk is new: it may know nothing.
   void ForgetDisk(NodeId node);
@@ -69,6 +73,10 @@ class Cluster : public NetworkHost, public ProcessHost {
   // The one node whose disk may have lost something.
   std::optional<NodeId> victim() const { return victim_; }
 
+  // The greatest sequence that a leader has called mirrored, by its status or by what it
+  // replicated: a recovery must not lose it.
+  uint64_t mirrored() const { return mirrored_; }
+
   uint64_t process_check_failures() const { return check_failures_; }
 
   // NetworkHost
@@ -78,6 +86,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   // ProcessHost
   void SendToPeer(NodeId from, node::SendPayload payload) override;
   void Stepped(NodeId node, const node::Node& state, const node::Output& output) override;
+  void CallTablestore(NodeId node, uint64_t run, node::CallTablestore call) override;
   void Answered(NodeId node, uint64_t run, node::ClientReply reply) override;
   bool MayForget(NodeId node) const override { return promises_.OthersHold(node); }
   void Died(NodeId node, Death death) override;
@@ -98,10 +107,14 @@ class Cluster : public NetworkHost, public ProcessHost {
   // What the log asks for when it can make nothing of its files.
   void OperatorMovesLogAway(NodeId node, const absl::Status& verdict);
   void DropPending(NodeId node);
+  void SeeMirror(const node::Node& state);
 
   World* world_;
   Probes* probes_;
   RunConfig config_;
+  const uint64_t generation_;
+  Tablestore* tablestore_;
+  uint64_t mirrored_ = 0;
   std::vector<NodeId> nodes_;
   Network network_;
   CommittedHistory history_;

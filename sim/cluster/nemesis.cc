@@ -48,7 +48,7 @@ void Nemesis::Trace(NodeId node, std::string_view text) {
 }
 
 void Nemesis::Round() {
-  if (world_->frozen()) return;
+  if (world_->frozen() || stopped_) return;
   ++round_;
   CheckRepaired();
   ProbeRecovery();
@@ -255,7 +255,7 @@ void Nemesis::Destroy(NodeId node) {
     destroyed = true;
   } else if (destroyed) {
     world_->After(crash_after, [this, node, down] {
-      if (world_->frozen()) return;
+      if (world_->frozen() || stopped_) return;
       Trace(node, "crash after a destroying fault");
       cluster_->Crash(node, down);
     });
@@ -340,8 +340,15 @@ std::vector<NodeId> Nemesis::HealQuorum() {
     }
     if (fate == 2) cluster_->process(node).PauseUntil(kNever);
   }
+  Heal(healed);
+  return healed;
+}
+
+void Nemesis::HealAll() { Heal(cluster_->nodes()); }
+
+void Nemesis::Heal(const std::vector<NodeId>& nodes) {
   cluster_->network().Heal();
-  for (const NodeId node : healed) {
+  for (const NodeId node : nodes) {
     Process& process = cluster_->process(node);
     process.disk().Repair();
     process.ResumeNow();
@@ -350,7 +357,6 @@ std::vector<NodeId> Nemesis::HealQuorum() {
     cluster_->StartIfDown(node);
     Trace(node, "healed");
   }
-  return healed;
 }
 
 }  // namespace jfs::sim

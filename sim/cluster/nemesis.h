@@ -26,6 +26,11 @@ class Nemesis {
   // Begins; rounds go on until the world's faults are frozen.
   void Start();
 
+  // No further rounds: this cluster is given up, or is to be left alone for a while.
+  void Stop() { stopped_ = true; }
+  // Everything that struck a node is over, and those that are down start.
+  void HealAll();
+
   // The end of all faults: freezes them and gives a majority everything back but what was
   // destroyed. The rest may stay broken for good. Returns the nodes that are healed.
   std::vector<NodeId> HealQuorum();
@@ -34,6 +39,7 @@ class Nemesis {
   uint64_t strikes() const { return strikes_; }
 
  private:
+  void Heal(const std::vector<NodeId>& nodes);
   void Round();
   void StrikeNode(NodeId node);
   void StrikeNetwork();
@@ -51,6 +57,7 @@ class Nemesis {
   Cluster* cluster_;
   uint64_t round_ = 0;
   uint64_t strikes_ = 0;
+  bool stopped_ = false;
   uint64_t victim_committed_ = 0;  // when the cluster's victim last lost something
   Micros victim_settles_;          // its last fault is over and has led to a restart
   std::string victim_damage_;      // what its log has found since, in its own words

@@ -61,14 +61,16 @@ void Process::Start() {
   held_replies_.clear();
   node::Config config = options_.config;
   if (!options_.election_timeouts.empty()) {
-    const uint64_t drawn = world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 2));
+    const uint64_t drawn =
+        world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 2, options_.generation));
     config.raft.election_timeout =
         options_.election_timeouts[drawn % options_.election_timeouts.size()];
   }
   // What a new disk would be called; an old one keeps its name. Never zero.
-  config.log.identity.incarnation =
-      Incarnation(world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_)) | 1);
-  const uint64_t seed = world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 1));
+  config.log.identity.incarnation = Incarnation(
+      world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 0, options_.generation)) | 1);
+  const uint64_t seed =
+      world_->Draw(Stream::kNodeSeed, Identity::Of(id_.value, run_, 1, options_.generation));
   if (world_->tracing()) world_->Trace(name(), absl::StrCat("start, run ", run_));
   node::Output out;
   const bool alive = Guarded([&] {
@@ -170,6 +172,9 @@ void Process::Handle(node::Output output) {
     disk_.Start(request, [this, run](log::DiskCompletion completion) {
       if (run == run_) Take(node::DiskDone{std::move(completion)});
     });
+  }
+  for (node::CallTablestore& call : output.tablestore) {
+    host_->CallTablestore(id_, run, std::move(call));
   }
   for (const node::Job& job : output.jobs) {
     state_.Start(job, [this, run](node::Input input) {

@@ -21,6 +21,8 @@ namespace jfs::sim {
 
 struct ProcessOptions {
   node::Config config;
+  // Of the clusters of a run; machines of different ones have nothing in common.
+  uint64_t generation = 0;
   // Not empty: each run of the process has one of these, as while a setting is being changed.
   std::vector<Duration> election_timeouts;
   DiskOptions disk;
@@ -51,6 +53,8 @@ class ProcessHost {
   virtual void SendToPeer(NodeId from, node::SendPayload payload) = 0;
   // After every turn, before anything of `output` has left.
   virtual void Stepped(NodeId node, const node::Node& state, const node::Output& output) = 0;
+  // One call of the mirror's. `alive`: its process has not ended.
+  virtual void CallTablestore(NodeId node, uint64_t run, node::CallTablestore call) = 0;
   // An answer leaves the process, after the last look at the lease.
   virtual void Answered(NodeId node, uint64_t run, node::ClientReply reply) = 0;
   // Whether the node's disk may now lose what it has promised without leaving a trace.
@@ -100,6 +104,8 @@ class Process {
   StateDevice& state() { return state_; }
   const StateDevice& state() const { return state_; }
   const node::Config& config() const { return options_.config; }
+  // For the next start.
+  void Configure(const node::MirrorConfig& mirror) { options_.config.mirror = mirror; }
 
  private:
   void ScheduleTurn(Duration delay);

@@ -11,6 +11,7 @@
 #include "core/kv/write_batch.h"
 #include "core/ns/codec.h"
 #include "core/ns/fsck.h"
+#include "core/ns/mirror_record.h"
 #include "sim/model/text.h"
 #include "sim/oracle/reply_match.h"
 #include "sim/oracle/violation.h"
@@ -40,6 +41,14 @@ bool ByLeader(const ns::Operation& operation) {
          std::holds_alternative<ns::LoadRows>(operation) ||
          std::holds_alternative<ns::FinishRecovery>(operation) ||
          std::holds_alternative<ns::ClaimRecovered>(operation);
+}
+
+kv::MemoryStore::Map MirroredOf(const kv::MemoryStore& store) {
+  kv::MemoryStore::Map rows;
+  for (const auto& [key, value] : store.contents()) {
+    if (ns::IsMirrored(key)) rows.emplace(key, value);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -74,6 +83,7 @@ void CommittedHistory::Observe(NodeId node, raft::Term in, const raft::Entry& en
   next.committed_in = in;
   next.kind = entry.kind;
   next.payload_hash = payload_hash;
+  next.payload = entry.payload;
   Execute(next, entry);
   next.state_hash = namespace_->state_hash();
   next.sequence = model_.sequence();
@@ -97,6 +107,15 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
     Violate("apply", absl::StrCat("index ", index, ": ", applied.ToString()));
   }
   CHECK(store_.Write(changes).ok());
+  const bool was_loading = loading_;
+  loading_ = namespace_->recovery().state == ns::RecoveryState::kLoading;
+  if (was_loading && namespace_->recovery().state == ns::RecoveryState::kFinished) {
+    CHECK(recovered_model_ != nullptr) << "a recovery that the run does not know of";
+    model_ = recovered_model_(namespace_->recovery().source.last);
+    base_model_ = model_;
+    base_index_ = index;
+    return;
+  }
   uint64_t sequence = model_.sequence();
   const std::vector<model::Outcome> outcomes = model_.Apply(*batch);
   if (replies.size() != batch->commands.size() || outcomes.size() != replies.size()) {
@@ -133,6 +152,50 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
     entry.commands.push_back(Command{std::move(command), std::move(replies[i]), outcome.repeated});
   }
 }
+
+uint64_t CommittedHistory::IndexOf(uint64_t sequence) const {
+  uint64_t index = 0;
+  for (uint64_t i = 1; i <= last(); ++i) {
+    if (at(i).sequence == sequence) {
+      index = i;
+      break;
+    }
+  }
+  if (index == 0) {
+    Violate("recovery", absl::StrCat("no entry ends at position ", sequence,
+                                     ", to which a cluster has recovered"));
+  }
+  return index;
+}
+
+model::ReferenceNamespace CommittedHistory::ModelAt(uint64_t sequence) const {
+  const uint64_t end = IndexOf(sequence);
+  model::ReferenceNamespace model = base_model_;
+  for (uint64_t index = base_index_ + 1; index <= end; ++index) {
+    if (at(index).kind != raft::EntryKind::kCommand) continue;
+    const absl::StatusOr<ns::CommandBatch> batch = ns::DecodeCommandBatch(at(index).payload.view());
+    CHECK(batch.ok());
+    model.Apply(*batch);
+  }
+  return model;
+}
+
+kv::MemoryStore::Map CommittedHistory::MirroredRowsAt(uint64_t sequence) const {
+  const uint64_t end = IndexOf(sequence);
+  kv::MemoryStore store;
+  absl::StatusOr<std::unique_ptr<ns::Namespace>> replica = ns::Namespace::Open(store, mutations_);
+  CHECK(replica.ok()) << replica.status().ToString();
+  for (uint64_t index = 1; index <= end; ++index) {
+    if (at(index).kind != raft::EntryKind::kCommand) continue;
+    kv::WriteBatch changes;
+    std::vector<ns::Reply> replies;
+    CHECK((*replica)->Apply(store, index, at(index).payload.view(), &changes, &replies).ok());
+    CHECK(store.Write(changes).ok());
+  }
+  return MirroredOf(store);
+}
+
+kv::MemoryStore::Map CommittedHistory::MirroredRows() const { return MirroredOf(store_); }
 
 void CommittedHistory::CountSituations(const ns::Command& command, const ns::Reply& reply,
                                        const model::Outcome& outcome, bool changed) const {

@@ -2,12 +2,14 @@
 #define SIM_ORACLE_COMMITTED_HISTORY_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/base/identity.h"
 #include "core/base/mutation.h"
 #include "core/kv/memory_store.h"
@@ -41,7 +43,10 @@ class CommittedHistory {
     uint64_t sequence = 0;    // of the newest mutation after it
     uint64_t version = 0;     // of the reference model after it
     std::vector<Command> commands;
+    SharedBytes payload;
   };
+  // The model as it stood at a position of the cluster that was lost.
+  using RecoveredModel = std::function<model::ReferenceNamespace(uint64_t sequence)>;
 
   CommittedHistory(Mutations mutations, Probes* probes);
 
@@ -64,6 +69,16 @@ class CommittedHistory {
   // `attempt` was answered with "did not happen": it must never be found here.
   void MustNotHappen(const Attempt& attempt);
 
+  // This cluster recovers from a mirror: once it has, what it has is what `model` gives.
+  void RecoverFrom(RecoveredModel model) { recovered_model_ = std::move(model); }
+  // What a cluster that recovers at `sequence` must have: rows that go to a mirror, and the model.
+  // Violates if no entry ended there.
+  kv::MemoryStore::Map MirroredRowsAt(uint64_t sequence) const;
+  model::ReferenceNamespace ModelAt(uint64_t sequence) const;
+  // Those of now.
+  kv::MemoryStore::Map MirroredRows() const;
+  const ns::Namespace& state() const { return *namespace_; }
+
   // Recounts the rows (ns::Fsck) and walks the whole tree, comparing with the model.
   void CheckTree() const;
 
@@ -72,6 +87,8 @@ class CommittedHistory {
 
  private:
   void Execute(Entry& entry, const raft::Entry& source);
+  // Of the entry that brought the state to `sequence`.
+  uint64_t IndexOf(uint64_t sequence) const;
   void Compare(uint64_t index, const ns::Command& command, const ns::Reply& reply,
                const model::Outcome& outcome) const;
   // Notes the situations that the workload is meant to reach.
@@ -84,7 +101,12 @@ class CommittedHistory {
   std::vector<Entry> entries_;
   kv::MemoryStore store_;
   std::unique_ptr<ns::Namespace> namespace_;
+  bool loading_ = false;  // a mirror
   model::ReferenceNamespace model_;
+  RecoveredModel recovered_model_;
+  // What the model was at an index, and so what it can be made from again.
+  model::ReferenceNamespace base_model_;
+  uint64_t base_index_ = 0;
   std::map<ns::CallId, uint64_t> executed_;  // where each call took effect
   std::set<Attempt> committed_attempts_;
   std::set<Attempt> refused_attempts_;

@@ -73,6 +73,53 @@ void DrawNode(const Swarm& swarm, RunConfig& config) {
 
 }  // namespace
 
+namespace {
+
+void DrawMirror(const Swarm& swarm, RunConfig& config) {
+  TablestoreOptions& tablestore = config.tablestore;
+  tablestore.latency_high = swarm.OneOf(260, {2, 20, 300}) * kMillisecond;
+  tablestore.throttle = Ratio{1, static_cast<uint32_t>(swarm.OneOf(261, {5, 30, 200}))};
+  tablestore.error = Ratio{1, static_cast<uint32_t>(swarm.OneOf(262, {8, 40, 200}))};
+  tablestore.late = Ratio{1, static_cast<uint32_t>(swarm.OneOf(263, {8, 40, 200}))};
+  tablestore.lost = Ratio{1, static_cast<uint32_t>(swarm.OneOf(264, {8, 40, 200}))};
+  tablestore.partial = Ratio{1, static_cast<uint32_t>(swarm.OneOf(265, {3, 20, 200}))};
+  tablestore.outage = Ratio{1, static_cast<uint32_t>(swarm.OneOf(266, {3, 8, 50}))};
+  tablestore.late_bound = swarm.OneOf(267, {5, 30, 60}) * kSecond;
+  tablestore.atomic_batches = swarm.Between(268, 0, 3) != 0;
+
+  node::MirrorConfig& mirror = config.node.mirror;
+  mirror.upload = config.upload;
+  mirror.instance = "simulated";
+  mirror.endpoint = "http://simulated";
+  // Small enough to be passed now and then in a run with a long outage.
+  mirror.outbox_bytes = swarm.OneOf(270, {64 << 10, 1 << 20, 1 << 30});
+  mirror::UploadLimits& upload = mirror.upload_limits;
+  upload.run_bytes = swarm.OneOf(271, {500, 10'000, 1'000'000});
+  upload.part_bytes = swarm.OneOf(272, {200, 2'000, 1'900'000});
+  upload.fold_rows = static_cast<uint32_t>(swarm.OneOf(273, {2, 20, 200}));
+  upload.fold_calls = static_cast<uint32_t>(swarm.OneOf(274, {1, 3, 8}));
+  upload.memory_bytes = swarm.OneOf(275, {1'000, 20'000, 32 << 20});
+  upload.touch_interval = kSecond;
+  upload.retry_first = 200 * kMillisecond;
+  upload.retry_longest = 3 * kSecond;
+  upload.call_deadline = swarm.OneOf(276, {2, 10}) * kSecond;
+  // Longer than any request floats.
+  upload.late_landing_bound = tablestore.late_bound + 30 * kSecond;
+  upload.tombstone_interval = 3 * kSecond;
+  mirror::LoadLimits& load = mirror.load_limits;
+  load.quiet_time = 4 * kSecond;
+  load.look_interval = 500 * kMillisecond;
+  load.chunk_bytes = swarm.OneOf(277, {500, 4'000});
+  load.chunk_rows = static_cast<uint32_t>(swarm.OneOf(278, {3, 30, 4096}));
+  load.chunks_ahead = static_cast<uint32_t>(swarm.OneOf(279, {1, 4}));
+  load.retry_first = 200 * kMillisecond;
+  load.retry_longest = 3 * kSecond;
+  load.call_deadline = upload.call_deadline;
+  mirror.recount_rows_per_step = static_cast<uint32_t>(swarm.OneOf(280, {5, 20'000}));
+}
+
+}  // namespace
+
 RunConfig DrawConfig(const RunOptions& options) {
   RunConfig config;
   config.options = options;
@@ -104,6 +151,12 @@ RunConfig DrawConfig(const RunOptions& options) {
   config.send_crash = Ratio{1, static_cast<uint32_t>(swarm.OneOf(232, {200, 1000, 5000}))};
   config.nemesis_interval = swarm.OneOf(231, {250, 500, 1000}) * kMillisecond;
 
+  // A third of the runs have no mirror, a third one that works, a third needs it.
+  const uint64_t mirror = swarm.Between(250, 0, 5);
+  config.upload = mirror >= 2;
+  if (mirror >= 4) config.losses = swarm.Between(251, 0, 2) == 0 ? 2 : 1;
+  DrawMirror(swarm, config);
+
   config.clients = static_cast<int>(swarm.Between(240, 2, 8));
   config.think_high = swarm.OneOf(241, {50, 200, 600}) * kMillisecond;
   config.client_timeout = swarm.OneOf(242, {500, 1000, 3000}) * kMillisecond;
@@ -120,6 +173,7 @@ std::string RunConfig::ToString() const {
                       node.log.block_bytes, ", flush after ", node.flush_after_log_bytes,
                       " B, cached ", node.raft.cached_bytes, " B, ", clients, " clients",
                       search_history ? ", history searched" : "",
+                      upload ? absl::StrCat(", mirror, ", losses, " losses") : "",
                       "; faults: ", faults.empty() ? "none" : faults.ToString());
 }
 

@@ -11,6 +11,7 @@
 #include "sim/disk/virtual_disk.h"
 #include "sim/network/network.h"
 #include "sim/state/state_device.h"
+#include "sim/tablestore/tablestore.h"
 #include "sim/world/fault.h"
 
 namespace jfs::sim {
@@ -46,6 +47,16 @@ struct RunConfig {
   Duration nemesis_interval = 500 * kMillisecond;
   Ratio nemesis_rate{1, 40};
   Ratio send_crash{1, 1000};
+
+  // What the cluster is told about the mirror. Not `upload`: there is no Tablestore in this run.
+  bool upload = false;
+  // How often all masters are lost for good and another cluster recovers.
+  int losses = 0;
+  TablestoreOptions tablestore;
+  // How long another cluster is in danger while it recovers, and then has at most to finish.
+  Duration recovery_danger = 30 * kSecond;
+  Duration recovery_bound = 600 * kSecond;
+  Duration later_safety_time = 20 * kSecond;
 
   int clients = 4;
   Duration think_high = 300 * kMillisecond;

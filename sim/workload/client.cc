@@ -93,6 +93,11 @@ void Client::Answer(uint64_t attempt, const node::ClientReply* reply) {
   using Outcome = node::ClientReply::Outcome;
   switch (reply->outcome) {
     case Outcome::kReply:
+      if (reply->reply.code == ns::Code::kRecoveryMode ||
+          reply->reply.code == ns::Code::kRecoveryLoading) {
+        TryLater(target_, false);
+        return;
+      }
       Finish(reply);
       return;
     case Outcome::kNotLeader:

@@ -12,7 +12,9 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "transfer",      "disk-torn",      "disk-slow",     "disk-hang",
     "disk-error",    "disk-full",      "lying-sync",    "misdirect",
     "rot",           "lost-rename",    "disk-lost",     "state-loss",
-    "install-crash", "staged-corrupt", "clock-rate",    "clock-step"};
+    "install-crash", "staged-corrupt", "clock-rate",    "clock-step",
+    "ots-outage",    "ots-throttle",   "ots-error",     "ots-late",
+    "ots-lost",      "ots-partial"};
 
 }  // namespace
 

@@ -42,6 +42,12 @@ enum class FaultKind : uint8_t {
   kStagedCorrupt,  // bytes of a staged snapshot are wrong
   kClockRate,      // monotonic clocks run at different rates
   kClockStep,      // wall clocks jump
+  kTablestoreOutage,    // nobody reaches Tablestore for a while
+  kTablestoreThrottle,  // a request is answered with "busy"
+  kTablestoreError,     // a request fails before or after it took effect
+  kTablestoreLate,      // a request lands long after its caller gave up
+  kTablestoreLost,      // a request takes effect and its answer is lost
+  kTablestorePartial,   // some rows of a batch fail
   kCount,
 };
 

@@ -27,6 +27,7 @@ enum class Stream : uint64_t {
   kClock,
   kNodeSeed,
   kOracle,
+  kTablestore,
 };
 
 // Everything a run may observe: virtual time, pending events, and what the seed decides. Equal seed
