@@ -69,6 +69,7 @@ constexpr Planted kPlanted[] = {
     {"R14", Mutation::kR14OwnLogCommits},
     {"R15", Mutation::kR15AckBeforeSync},
     {"R23", Mutation::kR23ReadBeforeOwnTerm},
+    {"N27", Mutation::kN27LeaseByOwnTimeout},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedBugsTest, testing::ValuesIn(kPlanted),

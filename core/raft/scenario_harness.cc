@@ -48,6 +48,7 @@ struct ScenarioHarness::Peer {
   Recovered disk;  // what is durable
   std::unique_ptr<Raft> raft;
   uint64_t runs = 0;
+  Duration election_timeout = 0;  // 0: as everybody's
   std::deque<Persist> orders;
   PersistToken completed;
   std::deque<std::pair<PersistToken, Message>> held;
@@ -95,6 +96,7 @@ void ScenarioHarness::Start(Peer& peer, bool damaged) {
   Config config = config_;
   config.self = peer.member.node;
   config.incarnation = peer.member.incarnation;
+  if (peer.election_timeout != 0) config.election_timeout = peer.election_timeout;
   Recovered recovered = peer.disk;
   recovered.damaged = damaged;
   recovered.applied = std::max(recovered.applied, recovered.base.index);
@@ -256,6 +258,8 @@ std::string ScenarioHarness::Run(const std::string& command) {
     for (auto& [id, peer] : peers_) {
       if (!peer->raft) Start(*peer, false);
     }
+  } else if (verb == "election-timeout") {
+    node().election_timeout = Number(words.at(2)) * kMillisecond;
   } else if (verb == "elapse") {
     now_ = now_ + Number(words.at(1)) * kMillisecond;
   } else if (verb == "tick") {

@@ -15,6 +15,7 @@
 //
 //   cluster K | blank K       K peers, formed or unformed; `cluster 3 slow-disk=..` etc. set Config
 //   fields log N 1 1 2 ..            before start: node N's durable log has entries of these terms
+//   election-timeout N MS     of node N, from its next start
 //   start                     all nodes that are down
 //   elapse MS                 time passes and nobody notices yet
 //   tick N                    node N notices
