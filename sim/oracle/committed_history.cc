@@ -107,14 +107,11 @@ void CommittedHistory::Execute(Entry& entry, const raft::Entry& source) {
     Violate("apply", absl::StrCat("index ", index, ": ", applied.ToString()));
   }
   CHECK(store_.Write(changes).ok());
-  const bool was_loading = loading_;
-  loading_ = namespace_->recovery().state == ns::RecoveryState::kLoading;
-  if (was_loading && namespace_->recovery().state == ns::RecoveryState::kFinished) {
-    CHECK(recovered_model_ != nullptr) << "a recovery that the run does not know of";
-    model_ = recovered_model_(namespace_->recovery().source.last);
-    base_model_ = model_;
-    base_index_ = index;
-    return;
+  const ns::RecoveryRecord& recovery = namespace_->recovery();
+  if (recovery.state != ns::RecoveryState::kNone && model_.sequence() == 0) {
+    CHECK(lost_ != nullptr) << "a recovery that the run does not know of";
+    const uint64_t at = lost_->IndexOf(recovery.source.last);
+    model_.ExpectRecovered(lost_->model_, lost_->at(at).version);
   }
   uint64_t sequence = model_.sequence();
   const std::vector<model::Outcome> outcomes = model_.Apply(*batch);
@@ -166,18 +163,6 @@ uint64_t CommittedHistory::IndexOf(uint64_t sequence) const {
                                      ", to which a cluster has recovered"));
   }
   return index;
-}
-
-model::ReferenceNamespace CommittedHistory::ModelAt(uint64_t sequence) const {
-  const uint64_t end = IndexOf(sequence);
-  model::ReferenceNamespace model = base_model_;
-  for (uint64_t index = base_index_ + 1; index <= end; ++index) {
-    if (at(index).kind != raft::EntryKind::kCommand) continue;
-    const absl::StatusOr<ns::CommandBatch> batch = ns::DecodeCommandBatch(at(index).payload.view());
-    CHECK(batch.ok());
-    model.Apply(*batch);
-  }
-  return model;
 }
 
 kv::MemoryStore::Map CommittedHistory::MirroredRowsAt(uint64_t sequence) const {

@@ -2,7 +2,6 @@
 #define SIM_ORACLE_COMMITTED_HISTORY_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -45,8 +44,6 @@ class CommittedHistory {
     std::vector<Command> commands;
     SharedBytes payload;
   };
-  // The model as it stood at a position of the cluster that was lost.
-  using RecoveredModel = std::function<model::ReferenceNamespace(uint64_t sequence)>;
 
   CommittedHistory(Mutations mutations, Probes* probes);
 
@@ -69,12 +66,11 @@ class CommittedHistory {
   // `attempt` was answered with "did not happen": it must never be found here.
   void MustNotHappen(const Attempt& attempt);
 
-  // This cluster recovers from a mirror: once it has, what it has is what `model` gives.
-  void RecoverFrom(RecoveredModel model) { recovered_model_ = std::move(model); }
-  // What a cluster that recovers at `sequence` must have: rows that go to a mirror, and the model.
+  // This cluster recovers from the mirror of another one, whose history outlives this.
+  void RecoverFrom(const CommittedHistory* lost) { lost_ = lost; }
+  // The rows that go to a mirror, as of a position: what a cluster that recovers there must have.
   // Violates if no entry ended there.
   kv::MemoryStore::Map MirroredRowsAt(uint64_t sequence) const;
-  model::ReferenceNamespace ModelAt(uint64_t sequence) const;
   // Those of now.
   kv::MemoryStore::Map MirroredRows() const;
   const ns::Namespace& state() const { return *namespace_; }
@@ -101,12 +97,8 @@ class CommittedHistory {
   std::vector<Entry> entries_;
   kv::MemoryStore store_;
   std::unique_ptr<ns::Namespace> namespace_;
-  bool loading_ = false;  // a mirror
   model::ReferenceNamespace model_;
-  RecoveredModel recovered_model_;
-  // What the model was at an index, and so what it can be made from again.
-  model::ReferenceNamespace base_model_;
-  uint64_t base_index_ = 0;
+  const CommittedHistory* lost_ = nullptr;
   std::map<ns::CallId, uint64_t> executed_;  // where each call took effect
   std::set<Attempt> committed_attempts_;
   std::set<Attempt> refused_attempts_;

@@ -141,14 +141,14 @@ class Run {
     const uint64_t count = Draw(2, 0, 3) == 0 ? 2 : 1;
     for (uint64_t i = 0; i < count; ++i) {
       racers.push_back(Add(recovering));
-      racers.back()->cluster().history().RecoverFrom(
-          [lost](uint64_t sequence) { return lost->cluster().history().ModelAt(sequence); });
+      racers.back()->cluster().history().RecoverFrom(&lost->cluster().history());
     }
     if (fate == kLivesOn) {
       current_ = lost;
       for (Generation* racer : racers) racer->Start();
       AdvanceUntil(world_.now() + Draw(3, 5, 15) * kSecond);
-      // Where requests fail, a writer may look dead that is not; that cuts it off, and harms nothing.
+      // Where requests fail, a writer may look dead that is not; that cuts it off, and harms
+      // nothing.
       const bool sealed = std::any_of(racers.begin(), racers.end(), [](Generation* racer) {
         return racer->cluster().history().state().recovery().state != ns::RecoveryState::kNone;
       });
