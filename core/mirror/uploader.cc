@@ -174,14 +174,13 @@ void Uploader::Impl::Failed(std::string_view doing, std::string_view problem) {
   status_.problem = Concat(doing, ": ", problem);
   if (last_warning_.has_value() && now_ < *last_warning_ + kWarningPause) return;
   last_warning_ = now_;
-  AddNote(Note::Severity::kWarning,
-          Concat("mirror: ", status_.problem, "; it will be tried again"));
+  AddNote(Note::Severity::kWarning, Concat(status_.problem, "; it will be tried again"));
 }
 
 void Uploader::Impl::Refuse(const std::string& problem, Note::Severity severity) {
   phase_ = UploadPhase::kRefused;
   status_.problem = problem;
-  AddNote(severity, Concat("mirror: ", problem));
+  AddNote(severity, problem);
 }
 
 void Uploader::Impl::AddNote(Note::Severity severity, std::string text) {

@@ -77,7 +77,7 @@ void Uploader::Impl::FenceRead(const ots::Outcome& outcome, Micros since) {
       return fence_backoff_.Failed(now_);
     }
     AddNote(Note::Severity::kWarning,
-            Concat("mirror: somebody else has changed the fence: ",
+            Concat("somebody else has changed the fence: ",
                    fence.has_value() ? FormatFence(*fence) : "it is gone"));
     phase_ = UploadPhase::kTakingOver;
     taking_.reset();
@@ -138,13 +138,14 @@ void Uploader::Impl::TakeFenceEnded(const ots::Outcome& outcome, Micros since) {
   Failed("taking the fence", outcome.problem);
 }
 
-void Uploader::Impl::FenceTaken(const Fence& fence, Micros since) {
+// By value: what was being taken is forgotten here.
+void Uploader::Impl::FenceTaken(Fence fence, Micros since) {
   fence_ = fence;
   fence_backoff_.Succeeded();
   taking_.reset();
   out_.admitted = !admitted_;
   admitted_ = true;
-  AddNote(Note::Severity::kInfo, Concat("mirror: taken: ", FormatFence(fence)));
+  AddNote(Note::Severity::kInfo, Concat("taken: ", FormatFence(fence_)));
   if (writer_.claim_only) {
     phase_ = UploadPhase::kClaimed;
     return;

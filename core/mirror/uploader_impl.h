@@ -87,7 +87,7 @@ class Uploader::Impl {
   void ReadFence();
   void FenceRead(const ots::Outcome& outcome, Micros since);
   void Decide(const std::optional<Fence>& fence);
-  void FenceTaken(const Fence& fence, Micros since);
+  void FenceTaken(Fence fence, Micros since);
   void TakeFenceEnded(const ots::Outcome& outcome, Micros since);
   // The chain of the own outbox at `sequence`, if it knows it.
   std::optional<uint64_t> OwnChain(uint64_t sequence);

@@ -124,6 +124,7 @@ class Transfer {
             [&](const SnapshotAck& m) { sender_.OnAck(now_, m, &out); },
             [&](const SnapshotDone& m) { sender_.OnDone(m); },
             [&](const raft::Message&) { FAIL(); },
+            [&](const MirrorSetting&) { FAIL(); },
         },
         *body);
     Take(from == kLeader ? kFollower : kLeader, std::move(out));

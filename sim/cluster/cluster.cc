@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/hash.h"
 #include "core/base/overload.h"
+#include "core/ots/exchange.h"
 #include "sim/model/text.h"
 #include "sim/oracle/durability.h"
 #include "sim/oracle/reply_match.h"
@@ -307,6 +308,9 @@ void Cluster::Answered(NodeId node, uint64_t run, node::ClientReply reply) {
 void Cluster::CallTablestore(NodeId node, uint64_t run, node::CallTablestore call) {
   if (tablestore_ == nullptr) Violate("mirror", "a call of Tablestore where there is none");
   const Identity who = Identity::Of(5000, generation_, node.value, run, call.token.value);
+  if (!ots::IsRead(call.request.operation) && raft_oracle_.OlderThanALeader(node)) {
+    probes_->Hit(Probe::kStaleWriters);
+  }
   const node::JobToken token = call.token;
   const auto alive = [this, node, run] {
     return process(node).running() && process(node).run() == run;

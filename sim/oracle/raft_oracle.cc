@@ -8,6 +8,13 @@
 
 namespace jfs::sim {
 
+bool RaftOracle::OlderThanALeader(NodeId node) const {
+  if (leaders_.empty()) return false;
+  const auto own = std::find_if(leaders_.rbegin(), leaders_.rend(),
+                                [node](const auto& leader) { return leader.second == node; });
+  return own != leaders_.rend() && own->first < leaders_.rbegin()->first;
+}
+
 void RaftOracle::AfterStep(NodeId node, uint64_t run, const node::Node& state,
                            const node::NodeStatus& status) {
   if (status.phase == node::Phase::kRecovering || status.phase == node::Phase::kStopped) return;

@@ -24,6 +24,8 @@ class RaftOracle {
   // `run` counts the starts of the node's process.
   void AfterStep(NodeId node, uint64_t run, const node::Node& state,
                  const node::NodeStatus& status);
+  // Whether somebody has led a later term than the one in which `node` was last seen to lead.
+  bool OlderThanALeader(NodeId node) const;
   // The node's disk is new: it may know nothing.
   void ForgetDisk(NodeId node) { seen_.erase(node); }
 

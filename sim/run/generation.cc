@@ -81,6 +81,8 @@ void Generation::FallAsleep() {
   StopClients();
   operator_->Stop();
   for (const NodeId node : cluster_.nodes()) {
+    // What was about to strike it strikes when it wakes up.
+    cluster_.Excuse(node);
     cluster_.CutClients(node, kNever);
     cluster_.process(node).PauseUntil(kNever);
   }
@@ -154,6 +156,19 @@ bool Generation::DeletesPending(const std::vector<NodeId>& healed) const {
     const ns::Namespace* state = process.running() ? process.node()->state() : nullptr;
     return state != nullptr && state->deletes_pending();
   });
+}
+
+uint64_t Generation::MirrorProgress() const {
+  uint64_t progress = 0;
+  for (const NodeId node : cluster_.nodes()) {
+    const Process& process = cluster_.process(node);
+    if (!process.running()) continue;
+    const node::MirrorStatus mirror = process.node()->mirror_status();
+    if (mirror.upload.has_value()) {
+      progress = std::max(progress, mirror.upload->mirrored + mirror.upload->folded);
+    }
+  }
+  return progress;
 }
 
 bool Generation::Settled() const {

@@ -55,6 +55,8 @@ class Generation {
   // and the mirror, if it is kept, has everything.
   bool AtRest(const std::vector<NodeId>& healed);
   bool DeletesPending(const std::vector<NodeId>& healed) const;
+  // Grows while the mirror catches up.
+  uint64_t MirrorProgress() const;
   // It is decided whether there is a mirror, and no recovery goes on.
   bool Settled() const;
   std::string StatusTable() const;

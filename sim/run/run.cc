@@ -322,6 +322,7 @@ class Run {
                    2 * config_.node.file_leases.hard;
     const Micros last_limit = world_.now() + 10 * config_.rest_bound;
     uint64_t committed = current_->cluster().history().last();
+    uint64_t mirrored = current_->MirrorProgress();
     while (!current_->AtRest(healed)) {
       current_->EndSafeMode();
       Advance();
@@ -329,6 +330,11 @@ class Run {
           current_->cluster().history().last() > committed) {
         // A big subtree goes in steps of a few rows.
         committed = current_->cluster().history().last();
+        limit = limit + config_.rest_bound;
+      }
+      if (world_.now() > limit && current_->MirrorProgress() > mirrored) {
+        // A mirror with a slow service goes on for as long as it takes.
+        mirrored = current_->MirrorProgress();
         limit = limit + config_.rest_bound;
       }
       if (world_.now() > limit) {

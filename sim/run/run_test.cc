@@ -39,7 +39,13 @@ TEST_F(RunTest, FixedSampleOfSeedsPasses) {
 }
 
 TEST_F(RunTest, WithoutFaultsNothingIsLostRetriedOrReset) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  int runs = 0;
+  for (uint64_t seed = 1; runs < 3; ++seed) {
+    RunOptions options;
+    options.seed = seed;
+    // Losing a cluster is no fault, but nothing that leaves connections alone either.
+    if (DrawConfig(options).losses > 0) continue;
+    ++runs;
     const RunResult result = RunOne(seed, FaultSet());
     EXPECT_EQ(TextOf(result), "");
     EXPECT_EQ(result.probes.count(Probe::kCrashes), 0u);
