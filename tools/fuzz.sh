@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-TARGETS=(peer_frames peer_payload ipc_session ipc_response client_protocol configuration log_recovery tablestore)
+TARGETS=(peer_frames peer_payload ipc_session ipc_response client_protocol configuration log_recovery tablestore mirror)
 
 usage() {
   cat <<TEXT

@@ -34,6 +34,7 @@ void FoldBuffer::Put(const std::string& key, Change change) {
     // What waits since longer goes first.
     change.oldest = at->second.oldest;
     change.ticket = at->second.ticket;
+    change.due = at->second.due;
     change.fresh = at->second.fresh;
     change.again = at->second.again;
   } else {
@@ -47,7 +48,12 @@ void FoldBuffer::Put(const std::string& key, Change change) {
   if (at->second.fresh && !at->second.value.has_value()) Erase(at);
 }
 
-void FoldBuffer::Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& rows, RunEnd end) {
+Micros FoldBuffer::due() const {
+  return order_.empty() ? kNever : order_.begin()->second->second.due;
+}
+
+void FoldBuffer::Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& rows, RunEnd end,
+                     Micros due) {
   CHECK(!rows.empty());
   CHECK_EQ(rows.front().first, added().last + 1);
   CHECK_EQ(rows.back().last, end.last);
@@ -56,6 +62,7 @@ void FoldBuffer::Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& row
       Change next{.value = change.after,
                   .position = PositionOf(lineage, row.last),
                   .oldest = row.last,
+                  .due = due,
                   .fresh = !change.before.has_value() && row.last > inherited_};
       Put(change.key, std::move(next));
     }
@@ -64,12 +71,14 @@ void FoldBuffer::Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& row
   Advance();
 }
 
-std::optional<FoldBuffer::Batch> FoldBuffer::Take(uint32_t max_rows, uint64_t max_bytes) {
+std::optional<FoldBuffer::Batch> FoldBuffer::Take(Micros now, uint32_t max_rows,
+                                                  uint64_t max_bytes) {
   Batch batch;
   Flight flight;
   uint64_t size = 0;
   for (auto it = order_.begin(); it != order_.end() && flight.rows.size() < max_rows;) {
     const Waiting::iterator at = (it++)->second;
+    if (at->second.due > now) break;
     const bool busy = under_way_.count(at->first) > 0;
     if (busy && !mutations_.Has(Mutation::kA05FoldsReordered)) continue;
     const uint64_t row_bytes = BytesOf(at->first, at->second);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/mutation.h"
+#include "core/base/time.h"
 #include "core/mirror/tables.h"
 #include "core/outbox/outbox_row.h"
 
@@ -33,8 +34,8 @@ class FoldBuffer {
   // it was taken. What is at or below it, an earlier writer may have folded already.
   FoldBuffer(RunEnd begin, uint64_t inherited, Mutations mutations);
 
-  // The rows of the run behind the one added last.
-  void Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& rows, RunEnd end);
+  // The rows of the run behind the one added last, which are to be put from `due` on.
+  void Add(uint64_t lineage, const std::vector<outbox::OutboxRow>& rows, RunEnd end, Micros due);
 
   struct Batch {
     uint64_t number = 0;
@@ -42,9 +43,9 @@ class FoldBuffer {
     // The changes of the rows: FoldRow's.
     std::vector<ots::RowChange> changes;
   };
-  // The oldest rows that may be put now, at least one, until there are `max_rows` or one more would
-  // be beyond `max_bytes`; nothing if there is none. Each batch must be Ended.
-  std::optional<Batch> Take(uint32_t max_rows, uint64_t max_bytes);
+  // The oldest rows that are due and may be put now, at least one, until there are `max_rows` or
+  // one more would be beyond `max_bytes`; nothing if there is none. Each batch must be Ended.
+  std::optional<Batch> Take(Micros now, uint32_t max_rows, uint64_t max_bytes);
   // `done` says for each row of the batch that the table has it, or a newer one; the others will be
   // given out again.
   void Ended(uint64_t batch, const std::vector<bool>& done);
@@ -53,7 +54,8 @@ class FoldBuffer {
   RunEnd folded() const { return folded_; }
   // Runs up to here have been added.
   RunEnd added() const { return ends_.empty() ? folded_ : ends_.back(); }
-  bool has_waiting() const { return !order_.empty(); }
+  // When the first of the rows that are not under way is due; kNever if there is none.
+  Micros due() const;
   // Keys and values that are held.
   uint64_t bytes() const { return bytes_; }
 
@@ -64,6 +66,7 @@ class FoldBuffer {
     // The first sequence that is in the table only once this is.
     uint64_t oldest = 0;
     uint64_t ticket = 0;  // the place in `order_`
+    Micros due;
     // The key did not exist before, and no row for it has been sent since.
     bool fresh = false;
     // A copy of it has been under way before.
@@ -84,7 +87,7 @@ class FoldBuffer {
   const uint64_t inherited_;
   const Mutations mutations_;
   Waiting waiting_;
-  // In the order of `oldest`.
+  // In the order of `oldest`, and so of `due`.
   std::map<uint64_t, Waiting::iterator> order_;
   std::set<std::string, std::less<>> under_way_;
   std::map<uint64_t, Flight> flights_;

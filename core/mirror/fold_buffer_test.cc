@@ -12,6 +12,7 @@ namespace {
 
 using outbox::OutboxRow;
 
+constexpr Micros kNow = Micros(1000);
 constexpr uint32_t kRows = 100;
 constexpr uint64_t kBytes = 1 << 20;
 
@@ -40,11 +41,11 @@ std::string Show(const std::optional<FoldBuffer::Batch>& batch) {
 
 class FoldBufferTest : public testing::Test {
  protected:
-  void Add(const std::vector<OutboxRow>& rows) {
-    buffer_.Add(2, rows, {.last = rows.back().last, .chain = rows.back().last * 10});
+  void Add(const std::vector<OutboxRow>& rows, Micros due = kNow) {
+    buffer_.Add(2, rows, {.last = rows.back().last, .chain = rows.back().last * 10}, due);
   }
   std::string Take() {
-    std::optional<FoldBuffer::Batch> batch = buffer_.Take(kRows, kBytes);
+    std::optional<FoldBuffer::Batch> batch = buffer_.Take(kNow, kRows, kBytes);
     if (batch.has_value()) last_batch_ = batch->number;
     return Show(batch);
   }
@@ -67,7 +68,7 @@ TEST_F(FoldBufferTest, OfSeveralChangesTheLastCounts) {
 
 TEST_F(FoldBufferTest, PositionsAreOfTheLineageThatWroteThem) {
   Add({Row(10, 10, {{"a", {}, "1"}})});
-  EXPECT_EQ(buffer_.Take(kRows, kBytes)->rows.front().position, PositionOf(2, 10));
+  EXPECT_EQ(buffer_.Take(kNow, kRows, kBytes)->rows.front().position, PositionOf(2, 10));
 }
 
 TEST_F(FoldBufferTest, AKeyIsUnderWayOnce) {
@@ -92,9 +93,9 @@ TEST_F(FoldBufferTest, AKeyIsUnderWayOnce) {
 TEST_F(FoldBufferTest, OldestFirstWithinTheLimits) {
   Add({Row(10, 10, {{"z", {}, "1"}}), Row(11, 11, {{"a", {}, "1"}}),
        Row(12, 12, {{"m", {}, "1"}})});
-  EXPECT_EQ(Show(buffer_.Take(2, kBytes)), "z=1@10 a=1@11");
-  EXPECT_EQ(Show(buffer_.Take(2, 1)), "m=1@12") << "at least one";
-  EXPECT_EQ(Show(buffer_.Take(2, 1)), "nothing");
+  EXPECT_EQ(Show(buffer_.Take(kNow, 2, kBytes)), "z=1@10 a=1@11");
+  EXPECT_EQ(Show(buffer_.Take(kNow, 2, 1)), "m=1@12") << "at least one";
+  EXPECT_EQ(Show(buffer_.Take(kNow, 2, 1)), "nothing");
 }
 
 TEST_F(FoldBufferTest, FailedRowsKeepTheirPlace) {
@@ -115,7 +116,7 @@ TEST_F(FoldBufferTest, MadeAndDeletedUnheardOf) {
 TEST_F(FoldBufferTest, ADeletionOfWhatMayBeThereLeavesATombstone) {
   // "old" was there, "inherited" may have been folded by the writer before, "sent" is under way.
   Add({Row(10, 10, {{"inherited", {}, "1"}}), Row(11, 11, {{"old", "1", "2"}, {"sent", {}, "1"}})});
-  EXPECT_EQ(Show(buffer_.Take(kRows, kBytes)), "inherited=1@10 old=2@11 sent=1@11");
+  EXPECT_EQ(Show(buffer_.Take(kNow, kRows, kBytes)), "inherited=1@10 old=2@11 sent=1@11");
   buffer_.Ended(1, {false, false, false});
   Add({Row(12, 12, {{"inherited", "1", {}}, {"old", "2", {}}, {"sent", "1", {}}})});
   EXPECT_EQ(Take(), "inherited-@12 old-@12 sent-@12");
@@ -124,7 +125,18 @@ TEST_F(FoldBufferTest, ADeletionOfWhatMayBeThereLeavesATombstone) {
 TEST_F(FoldBufferTest, RunsThatChangeNothingAreFolded) {
   Add({Row(10, 10, {})});
   EXPECT_EQ(folded(), 10u);
-  EXPECT_FALSE(buffer_.has_waiting());
+  EXPECT_EQ(buffer_.due(), kNever);
+}
+
+TEST_F(FoldBufferTest, RowsWaitUntilTheyAreDue) {
+  Add({Row(10, 10, {{"b", {}, "1"}})});
+  Add({Row(11, 11, {{"a", {}, "1"}, {"b", "1", "2"}})}, kNow + 1);
+  EXPECT_EQ(buffer_.due(), kNow);
+  EXPECT_EQ(Take(), "b=2@11") << "a change that came later goes with the row that waits";
+  EXPECT_EQ(buffer_.due(), kNow + 1);
+  EXPECT_EQ(Take(), "nothing");
+  EXPECT_EQ(Show(buffer_.Take(kNow + 1, kRows, kBytes)), "a=1@11");
+  EXPECT_EQ(buffer_.due(), kNever);
 }
 
 }  // namespace

@@ -20,8 +20,11 @@
 namespace jfs::mirror {
 
 struct UploadLimits {
-  uint64_t run_bytes = 1 << 20;      // of outbox rows in a journal run, before packing
-  uint64_t part_bytes = 1'900'000;   // of a journal row
+  uint64_t run_bytes = 1 << 20;     // of outbox rows in a journal run, before packing
+  uint64_t part_bytes = 1'900'000;  // of a journal row
+  // What is in the journal waits for so long before it is folded: of a row that changes often only
+  // the last state is sent, of one that comes and goes nothing.
+  Duration fold_delay = kSecond;
   uint32_t fold_rows = 200;          // of one BatchWriteRow
   uint64_t fold_bytes = 1 << 20;     // of one BatchWriteRow
   uint32_t fold_calls = 8;           // under way at once
@@ -34,7 +37,8 @@ struct UploadLimits {
   Duration call_deadline = 30 * kSecond;
   // The longest a request may float before it lands: tombstones are kept that long.
   Duration late_landing_bound = 24 * 3600 * kSecond;
-  Duration tombstone_interval = 60 * kSecond;  // between looks for old tombstones
+  // Between rounds over the data table that look for old tombstones.
+  Duration tombstone_interval = 3600 * kSecond;
 };
 
 // What a store that came out of a recovery was loaded from: its mirror is still to be claimed.
@@ -101,6 +105,11 @@ class Uploader {
   Uploader& operator=(const Uploader&) = delete;
 
   // One turn. Call it whenever calls ended, the outbox grew, or the deadline passed.
+  // REQUIRES: the state has everything that was committed before the writer's term began (an entry
+  // of that term has been applied); else the mirror may look as if it were ahead of the store. A
+  // store that has mutations has a mirror already: `end` is zero until the first leader was
+  // admitted. A call that nobody will ever answer must not float for longer than
+  // UploadLimits::late_landing_bound less two minutes.
   [[nodiscard]] UploadOutput Step(Micros now, OutboxEnd end, OutboxReader* outbox,
                                   std::span<const CallEnded> ended);
   UploadStatus status() const;

@@ -348,7 +348,7 @@ void Uploader::Impl::RunAppended() {
   status_.appended_bytes += run_->packed.size();
   // Beyond what memory may hold it is read back from the journal, once there is room.
   if (fold_->added().last + 1 == run_->first && fold_->bytes() < limits_.memory_bytes) {
-    fold_->Add(writer_.lineage, run_->rows, run_->end);
+    fold_->Add(writer_.lineage, run_->rows, run_->end, now_ + limits_.fold_delay);
   }
   run_.reset();
 }

@@ -30,13 +30,18 @@ constexpr Duration kSweepPagePause = kSecond;
 // A fold that lands late or twice is refused by the position of what is there, its own included;
 // one that does not land is given out again, and the checkpoint waits for it.
 void Uploader::Impl::AdvanceFold() {
-  if (!fold_->has_waiting()) return;
+  // Beyond half of the memory nothing waits for its successor.
+  const bool full = fold_->bytes() > limits_.memory_bytes / 2;
+  const Micros due = full ? now_ : fold_->due();
+  if (due == kNever) return;
+  if (due > now_) return WakeAt(due);
   // The touch that is due by then says whose the fence is.
   if (!Confirmed()) return;
   if (!fold_backoff_.Ready(now_)) return WakeAt(fold_backoff_.until());
   while (fold_calls_ < fold_window_) {
-    std::optional<FoldBuffer::Batch> batch = fold_->Take(limits_.fold_rows, limits_.fold_bytes);
-    if (!batch.has_value()) return;
+    std::optional<FoldBuffer::Batch> batch =
+        fold_->Take(full ? kNever : now_, limits_.fold_rows, limits_.fold_bytes);
+    if (!batch.has_value()) break;
     const ots::TableChanges changes{.table = std::string(kDataTable),
                                     .rows = std::move(batch->changes)};
     ots::CallOptions options;
@@ -47,6 +52,7 @@ void Uploader::Impl::AdvanceFold() {
     call.rows = batch->rows.size();
     ++fold_calls_;
   }
+  if (fold_->due() > now_ && fold_->due() != kNever) WakeAt(fold_->due());
 }
 
 void Uploader::Impl::FoldEnded(const UnderWay& call, const ots::Outcome& outcome) {
@@ -128,7 +134,7 @@ void Uploader::Impl::JournalRead(const ots::Outcome& outcome) {
   read_backoff_.Succeeded();
   Succeeded();
   for (const JournalRun& run : runs) {
-    fold_->Add(run.lineage, run.rows, {.last = run.last, .chain = run.chain});
+    fold_->Add(run.lineage, run.rows, {.last = run.last, .chain = run.chain}, now_);
   }
   const RunEnd added = fold_->added();
   if (added.last == fence_.last && added.chain != fence_.chain) {

@@ -36,6 +36,7 @@ UploadWorldOptions UploadWorldOptions::Swarm(uint64_t seed, Mutations mutations)
   UploadLimits& limits = options.limits;
   limits.run_bytes = random.Between(200, 4000);
   limits.part_bytes = random.Chance(1, 2) ? 90 : 1'900'000;
+  limits.fold_delay = random.Chance(1, 2) ? 0 : random.Between(1, 2000) * kMillisecond;
   limits.fold_rows = static_cast<uint32_t>(random.Between(1, 20));
   limits.fold_bytes = random.Between(500, 10'000);
   limits.fold_calls = static_cast<uint32_t>(random.Between(1, 8));
@@ -77,8 +78,12 @@ class UploadWorld::Reader : public OutboxReader {
 
 Leader* UploadWorld::Elect(Writer writer) {
   ++counts_.leaders;
-  leaders_.push_back(std::make_unique<Leader>(leaders_.size(), options_.limits, std::move(writer),
-                                              options_.mutations));
+  UploadLimits limits = options_.limits;
+  // Masters need not agree on how runs are cut.
+  limits.run_bytes = random_.Between(limits.run_bytes / 4 + 1, limits.run_bytes);
+  limits.part_bytes = random_.Between(limits.part_bytes / 2, limits.part_bytes);
+  leaders_.push_back(
+      std::make_unique<Leader>(leaders_.size(), limits, std::move(writer), options_.mutations));
   Leader* const leader = leaders_.back().get();
   leader->trimmed_ = replicated_;
   service_.At(service_.now(), [this, leader] { Step(leader); });
