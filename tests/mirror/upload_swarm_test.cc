@@ -16,7 +16,7 @@ namespace {
 // JFS_SEEDS=5000 for a longer look.
 uint64_t Seeds() {
   const char* const seeds = std::getenv("JFS_SEEDS");
-  return seeds == nullptr ? 120 : std::stoull(seeds);
+  return seeds == nullptr ? 100 : std::stoull(seeds);
 }
 const uint64_t kSeeds = Seeds();
 
