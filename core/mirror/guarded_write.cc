@@ -17,6 +17,7 @@ using Kind = ots::Outcome::Kind;
 struct BatchResult {
   GuardedWrite::Result result = GuardedWrite::Result::kDone;
   std::string problem;
+  bool torn = false;
 };
 
 // `together`: the service was to write all or none.
@@ -45,11 +46,13 @@ BatchResult JudgeBatch(const std::string& body, size_t rows, bool together) {
   }
   if (written == rows) return {};
   if (written > 0 && together) {
-    return {Result::kUnknown, Concat("BatchWriteRow: ", written, " of ", rows,
-                                     " rows were written that belong together: ",
-                                     FormatError(doubt != nullptr   ? *doubt
-                                                 : error != nullptr ? *error
-                                                                    : *refusal))};
+    return {Result::kUnknown,
+            Concat("BatchWriteRow: ", written, " of ", rows,
+                   " rows were written that belong together: ",
+                   FormatError(doubt != nullptr   ? *doubt
+                               : error != nullptr ? *error
+                                                  : *refusal)),
+            /*torn=*/true};
   }
   if (doubt != nullptr) return {Result::kUnknown, Concat("BatchWriteRow: ", FormatError(*doubt))};
   if (refusal != nullptr) {
@@ -129,6 +132,7 @@ std::optional<ots::Request> GuardedWrite::Ended(const ots::Outcome& outcome) {
           batch.result = Result::kRefused;
         }
       }
+      torn_ = batch.torn;
       if (how_ == AtomicWrites::kBatch) return Finish(batch.result, std::move(batch.problem));
       if (batch.result == Result::kDone) {
         stage_ = Stage::kCommit;

@@ -36,6 +36,9 @@ class GuardedWrite {
   std::optional<ots::Request> Ended(const ots::Outcome& outcome);
   std::optional<Result> result() const { return result_; }
   const std::string& problem() const { return problem_; }
+  // The service wrote some of the rows and not the others, although it was to write all or none:
+  // kUnknown, and what it wrote may make no sense.
+  bool torn() const { return torn_; }
   // Of the call returned last.
   ots::CallOptions options() const;
 
@@ -54,6 +57,7 @@ class GuardedWrite {
   std::optional<Result> result_;
   std::optional<Result> after_abort_;
   std::string problem_;
+  bool torn_ = false;
 };
 
 }  // namespace jfs::mirror

@@ -170,6 +170,7 @@ TEST(GuardedWrite, EndsAsItsCallsDo) {
     ASSERT_TRUE(write.result().has_value());
     EXPECT_EQ(static_cast<int>(*write.result()), static_cast<int>(c.result));
     EXPECT_EQ(write.problem().empty(), c.result == Result::kDone) << write.problem();
+    EXPECT_EQ(write.torn(), c.name == "BatchTorn");
   }
 }
 

@@ -82,7 +82,7 @@ void Uploader::Impl::FenceRead(const ots::Outcome& outcome, Micros since) {
     phase_ = UploadPhase::kTakingOver;
     taking_.reset();
   } else if (taking_.has_value() && fence == *taking_) {
-    return FenceTaken(*taking_, since);
+    return FenceTaken(since);
   }
   Decide(fence);
 }
@@ -130,7 +130,7 @@ void Uploader::Impl::TakeFenceEnded(const ots::Outcome& outcome, Micros since) {
   fence_busy_ = false;
   if (outcome.kind == Kind::kDone) {
     Succeeded();
-    return FenceTaken(*taking_, since);
+    return FenceTaken(since);
   }
   // Whatever it was, the fence itself says best how it is now.
   if (ots::Is(outcome.error, ots::ErrorCode::kConditionCheckFail)) return;
@@ -138,11 +138,9 @@ void Uploader::Impl::TakeFenceEnded(const ots::Outcome& outcome, Micros since) {
   Failed("taking the fence", outcome.problem);
 }
 
-// By value: what was being taken is forgotten here.
-void Uploader::Impl::FenceTaken(Fence fence, Micros since) {
-  fence_ = fence;
+void Uploader::Impl::FenceTaken(Micros since) {
+  fence_ = *std::exchange(taking_, std::nullopt);
   fence_backoff_.Succeeded();
-  taking_.reset();
   out_.admitted = !admitted_;
   admitted_ = true;
   AddNote(Note::Severity::kInfo, Concat("taken: ", FormatFence(fence_)));
@@ -159,9 +157,10 @@ void Uploader::Impl::FenceTaken(Fence fence, Micros since) {
   // What an earlier hold of the fence has sent may still land: all of it is in the journal, and the
   // data table takes no row for an older one.
   under_way_.clear();
-  fold_.emplace(RunEnd{fence.checkpoint, fence.checkpoint_chain}, fence.last, mutations_);
+  fold_.emplace(RunEnd{fence_.checkpoint, fence_.checkpoint_chain}, fence_.last, mutations_);
   fold_calls_ = 0;
   reader_.reset();
+  damage_.reset();
   reading_ = trimming_ = sweeping_ = false;
   trimmed_to_ = 0;
   sweep_backoff_.Rest(now_, limits_.tombstone_interval);
@@ -197,7 +196,14 @@ Uploader::Impl::Change Uploader::Impl::BeginChange() const {
   return change;
 }
 
+Uploader::Impl::Change Uploader::Impl::Touch() const {
+  Change touch = BeginChange();
+  ++touch.after.touches;
+  return touch;
+}
+
 std::optional<Uploader::Impl::Change> Uploader::Impl::NextChange() {
+  if (damage_.has_value() && !run_.has_value()) return Touch();
   if (!run_.has_value() && end_.last > fence_.last && !LoadRun()) return std::nullopt;
   if (run_.has_value()) return NextPart();
   if (fold_->folded().last > fence_.checkpoint) {
@@ -211,9 +217,7 @@ std::optional<Uploader::Impl::Change> Uploader::Impl::NextChange() {
     WakeAt(due);
     return std::nullopt;
   }
-  Change touch = BeginChange();
-  ++touch.after.touches;
-  return touch;
+  return Touch();
 }
 
 // Sets `run_` to what follows the fence in the outbox; false if there is nothing to be had.
@@ -300,7 +304,16 @@ void Uploader::Impl::WriteEnded(const ots::Outcome& outcome, Micros since) {
     }
     result = *guarded_->result();
     problem = guarded_->problem();
+    const bool torn = guarded_->torn();
     guarded_.reset();
+    if (torn && !stopped()) {
+      return Refuse(
+          Concat("Tablestore has written only a part of what it promised to write as a "
+                 "whole, so this instance cannot hold a mirror, and what it holds now may "
+                 "be damaged: ",
+                 problem, ". Use another instance."),
+          Note::Severity::kError);
+    }
   } else if (outcome.kind == Kind::kDone) {
     result = Result::kDone;
   } else if (outcome.kind == Kind::kUnknown) {
@@ -340,6 +353,8 @@ void Uploader::Impl::ChangeHappened(Micros since) {
   confirmed_at_ = since;
   fence_backoff_.Succeeded();
   if (run_ended) RunAppended();
+  // Nobody else had the fence when the journal was read: it is as bad as it looked.
+  if (damage_.has_value() && since >= damaged_at_) Refuse(*damage_, Note::Severity::kError);
 }
 
 void Uploader::Impl::RunAppended() {

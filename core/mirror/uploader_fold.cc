@@ -100,7 +100,7 @@ void Uploader::Impl::FoldEnded(const UnderWay& call, const ots::Outcome& outcome
 
 void Uploader::Impl::AdvanceReading() {
   const RunEnd added = fold_->added();
-  if (reading_ || added.last >= fence_.last) return;
+  if (reading_ || damage_.has_value() || added.last >= fence_.last) return;
   // Not before there is room for a good piece.
   if (fold_->bytes() > limits_.memory_bytes / 2) return;
   if (!read_backoff_.Ready(now_)) return WakeAt(read_backoff_.until());
@@ -125,12 +125,7 @@ void Uploader::Impl::JournalRead(const ots::Outcome& outcome) {
     read_backoff_.Failed(now_);
     return Failed("reading the journal", ToStd(status.message()));
   }
-  if (!status.ok()) {
-    return Refuse(
-        Concat("The mirror's journal is damaged, so the mirror cannot be completed: ",
-               ToStd(status.message()), ". The fence: ", FormatFence(fence_), ". ", WaysOut()),
-        Note::Severity::kError);
-  }
+  if (!status.ok()) return Damaged(ToStd(status.message()));
   read_backoff_.Succeeded();
   Succeeded();
   for (const JournalRun& run : runs) {
@@ -138,12 +133,16 @@ void Uploader::Impl::JournalRead(const ots::Outcome& outcome) {
   }
   const RunEnd added = fold_->added();
   if (added.last == fence_.last && added.chain != fence_.chain) {
-    Refuse(Concat("The mirror's journal does not lead to where its fence says it ends: up to "
-                  "sequence ",
-                  fence_.last, " the chains differ. The fence: ", FormatFence(fence_), ". ",
-                  WaysOut()),
-           Note::Severity::kError);
+    Damaged(Concat("up to sequence ", fence_.last, " its chain is not the fence's"));
   }
+}
+
+// Or a newer leader has the fence, has folded what is missed here, and has deleted it: a change of
+// the fence will tell.
+void Uploader::Impl::Damaged(std::string_view problem) {
+  damage_ = Concat("The mirror's journal is damaged, so the mirror cannot be completed: ", problem,
+                   ". The fence: ", FormatFence(fence_), ". ", WaysOut());
+  damaged_at_ = now_;
 }
 
 // ---- What is not needed any more ----

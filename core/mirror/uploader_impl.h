@@ -87,13 +87,14 @@ class Uploader::Impl {
   void ReadFence();
   void FenceRead(const ots::Outcome& outcome, Micros since);
   void Decide(const std::optional<Fence>& fence);
-  void FenceTaken(Fence fence, Micros since);
+  void FenceTaken(Micros since);
   void TakeFenceEnded(const ots::Outcome& outcome, Micros since);
   // The chain of the own outbox at `sequence`, if it knows it.
   std::optional<uint64_t> OwnChain(uint64_t sequence);
   void AdvanceFence();
   std::optional<Change> NextChange();
   Change BeginChange() const;
+  Change Touch() const;
   bool LoadRun();
   Change NextPart();
   void WriteChange();
@@ -108,6 +109,7 @@ class Uploader::Impl {
   void FoldEnded(const UnderWay& call, const ots::Outcome& outcome);
   void AdvanceReading();
   void JournalRead(const ots::Outcome& outcome);
+  void Damaged(std::string_view problem);
   void AdvanceTrim();
   void TrimEnded(const ots::Outcome& outcome);
   void AdvanceTombstones();
@@ -154,6 +156,9 @@ class Uploader::Impl {
   Backoff fold_backoff_;
   std::optional<RunReader> reader_;
   bool reading_ = false;
+  // What is wrong with the journal, if it is not that somebody else has gone on with it.
+  std::optional<std::string> damage_;
+  Micros damaged_at_;
   Backoff read_backoff_;
 
   JournalTrim trim_;

@@ -349,7 +349,9 @@ std::string UploadWorld::Swarm() {
     const UploadStatus status = one->status();
     counts_.appends += status.appends;
     counts_.tombstones_removed += status.tombstones_removed;
-    if (status.phase == UploadPhase::kRefused) ++counts_.superseded;
+    if (status.phase != UploadPhase::kRefused) continue;
+    ++counts_.superseded;
+    if (status.problem.find("A newer leader") == std::string::npos) Note(status.problem);
   }
   return violation_;
 }
