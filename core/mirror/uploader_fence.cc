@@ -161,7 +161,8 @@ void Uploader::Impl::FenceTaken(Micros since) {
   fold_calls_ = 0;
   reader_.reset();
   damage_.reset();
-  reading_ = trimming_ = sweeping_ = false;
+  reading_ = trimming_ = deleting_ = sweeping_ = false;
+  deletion_.reset();
   trimmed_to_ = 0;
   sweep_backoff_.Rest(now_, limits_.tombstone_interval);
 }
@@ -173,7 +174,7 @@ bool Uploader::Impl::Confirmed() const {
 // ---- Changing it ----
 
 void Uploader::Impl::AdvanceFence() {
-  if (fence_busy_) return;
+  if (fence_busy_ || deletion_.has_value() || deleting_) return;
   if (!change_.has_value()) change_ = NextChange();
   if (!change_.has_value()) return;
   if (!fence_backoff_.Ready(now_)) return WakeAt(fence_backoff_.until());

@@ -20,6 +20,8 @@ constexpr uint64_t kMaxRunBytes = uint64_t{1} << 30;
 constexpr Duration kThrottledPause = 50 * kMillisecond;
 // Between looks for journal rows to delete; the journal is short anyway.
 constexpr Duration kTrimPause = 5 * kSecond;
+// What an append may be held up by a deletion at most.
+constexpr Duration kDeletionDeadline = 2 * kSecond;
 // Between pages of one round over the data table, which nobody is in a hurry for.
 constexpr Duration kSweepPagePause = kSecond;
 
@@ -148,6 +150,13 @@ void Uploader::Impl::Damaged(std::string_view problem) {
 // ---- What is not needed any more ----
 
 void Uploader::Impl::AdvanceTrim() {
+  if (deletion_.has_value() && !fence_busy_) {
+    ots::CallOptions options;
+    options.repeatable = true;
+    options.deadline = std::min(limits_.call_deadline, kDeletionDeadline);
+    Send(Purpose::kTrim, *std::exchange(deletion_, std::nullopt), options);
+    deleting_ = true;
+  }
   if (trimming_ || trimmed_to_ >= fence_.checkpoint) return;
   if (!trim_backoff_.Ready(now_)) return WakeAt(trim_backoff_.until());
   trimming_ = true;
@@ -157,9 +166,15 @@ void Uploader::Impl::AdvanceTrim() {
 
 void Uploader::Impl::TrimEnded(const ots::Outcome& outcome) {
   if (std::optional<ots::Request> next = trim_.Ended(outcome)) {
+    // Appends hold the partition's lock almost always while there is much to append: deleting takes
+    // turns with them.
+    if (how_ == AtomicWrites::kTransaction) {
+      deletion_ = std::move(next);
+      return;
+    }
     return Send(Purpose::kTrim, *std::move(next), /*repeatable=*/true);
   }
-  trimming_ = false;
+  trimming_ = deleting_ = false;
   if (!trim_.problem().empty()) {
     trim_backoff_.Failed(now_);
     return Failed("deleting folded journal rows", trim_.problem());

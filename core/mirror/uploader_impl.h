@@ -163,6 +163,9 @@ class Uploader::Impl {
 
   JournalTrim trim_;
   bool trimming_ = false;
+  // In transactions mode: a deletion that waits for the partition, or has it.
+  std::optional<ots::Request> deletion_;
+  bool deleting_ = false;
   uint64_t trimming_to_ = 0, trimmed_to_ = 0;
   Backoff trim_backoff_;
   TombstoneSweep tombstones_;

@@ -11,6 +11,8 @@ namespace jfs::mirror {
 namespace {
 
 constexpr Duration kMinute = 60 * kSecond;
+// Of an attempt, by a fault.
+constexpr Duration kLongestDelay = 30 * kSecond;
 constexpr uint64_t kRunBytes = uint64_t{1} << 30;
 
 std::string Show(const Rows& rows) {
@@ -43,8 +45,11 @@ UploadWorldOptions UploadWorldOptions::Swarm(uint64_t seed, Mutations mutations)
   limits.memory_bytes = random.Chance(1, 2) ? random.Between(0, 3000) : 1 << 20;
   limits.call_deadline = random.Chance(1, 3) ? random.Between(50, 1000) * kMillisecond
                                              : random.Between(2, 30) * kSecond;
-  limits.late_landing_bound = 3 * kMinute;
-  limits.tombstone_interval = 20 * kSecond;
+  // Six touches, an attempt that was made at the end of a call, and the longest that one floats:
+  // what is delayed may land late on top.
+  limits.touch_interval = random.Between(1, 10) * kSecond;
+  limits.late_landing_bound = 6 * limits.touch_interval + limits.call_deadline + 2 * kLongestDelay;
+  limits.tombstone_interval = random.Between(5, 20) * kSecond;
   return options;
 }
 
@@ -296,7 +301,7 @@ void UploadWorld::AddFaults() {
         FaultKind::kPartialBatch}) {
     const bool on = random_.Chance(1, 2);
     const auto percent = static_cast<uint32_t>(random_.Between(1, 25));
-    const Duration longest = random_.Between(20, 30'000) * kMillisecond;
+    const Duration longest = random_.Between(20, kLongestDelay / kMillisecond) * kMillisecond;
     if (!on) continue;
     service_.faults().Add(
         {.kind = kind, .percent = percent, .delay = 10 * kMillisecond, .longest_delay = longest});

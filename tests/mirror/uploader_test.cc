@@ -366,6 +366,24 @@ TEST_F(UploaderTest, ATransactionThatSomebodyLeftOpenRunsOut) {
   EXPECT_EQ(world.Check(), "");
 }
 
+// Appends that follow each other without a gap hold the partition's lock all the time.
+TEST_F(UploaderTest, TheJournalStaysShortUnderLoad) {
+  for (const bool atomic : {false, true}) {
+    UploadWorld world({.engine = {.honours_atomic_batches = atomic}});
+    const Leader* const leader = world.Elect(First());
+    world.RunFor(kSecond);
+    size_t most = 0;
+    for (int i = 0; i < 2500; ++i) {
+      world.Grow(2);
+      world.RunFor(10 * kMillisecond);
+      if (i % 100 == 0) most = std::max(most, world.journal_rows());
+    }
+    EXPECT_GT(leader->status().appends, 900u);
+    EXPECT_LT(most, 850u) << "atomic batches: " << atomic;
+    EXPECT_EQ(world.Check(), "");
+  }
+}
+
 TEST_F(UploaderTest, TombstonesStayUntilNothingCanFloatAnyMore) {
   UploadWorldOptions options;
   options.keys = 6;
