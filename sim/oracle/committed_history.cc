@@ -1,6 +1,5 @@
 #include "sim/oracle/committed_history.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -237,15 +236,6 @@ void CommittedHistory::CheckState(NodeId node, uint64_t index, uint64_t state_ha
 
 model::Outcome CommittedHistory::Read(uint64_t index, const ns::ReadRequest& request) const {
   return model_.Read(index == 0 ? 0 : at(index).version, request);
-}
-
-void CommittedHistory::ExpectRecovered(const CommittedHistory& lost, uint64_t sequence) {
-  const auto at =
-      std::lower_bound(lost.entries_.begin(), lost.entries_.end(), sequence,
-                       [](const Entry& entry, uint64_t wanted) { return entry.sequence < wanted; });
-  CHECK(at != lost.entries_.end());
-  CHECK_EQ(at->sequence, sequence);
-  model_.ExpectRecovered(lost.model_, at->version);
 }
 
 void CommittedHistory::MustNotHappen(const Attempt& attempt) {

@@ -59,10 +59,6 @@ class CommittedHistory {
   // The reference model's answer as of `index`.
   model::Outcome Read(uint64_t index, const ns::ReadRequest& request) const;
 
-  // What a recovery from a mirror that finishes from here on must bring back: what `lost` held at
-  // that sequence. REQUIRES: an entry of `lost` ended there.
-  void ExpectRecovered(const CommittedHistory& lost, uint64_t sequence);
-
   // `attempt` was answered with "did not happen": it must never be found here.
   void MustNotHappen(const Attempt& attempt);
 
