@@ -17,6 +17,8 @@
 #include "core/base/hash.h"
 #include "core/raft/raft.h"
 #include "server/config_keys.h"
+#include "server/config_reader.h"
+#include "server/mirror_config.h"
 
 namespace jfs::server {
 namespace {
@@ -48,63 +50,6 @@ bool ValidNamespaceName(std::string_view name) {
   });
 }
 
-// Looks settings up, and words the errors about them.
-class Reader {
- public:
-  explicit Reader(const Settings& settings) : settings_(settings) {}
-
-  bool Has(std::string_view key) const { return settings_.contains(key); }
-
-  // The value set, else the default of the key.
-  std::string Text(std::string_view key) const {
-    const auto it = settings_.find(key);
-    if (it != settings_.end()) return it->second.value;
-    for (const KeyInfo& info : FixedKeys()) {
-      if (info.name == key) return std::string(info.default_value);
-    }
-    return "";
-  }
-
-  absl::Status Error(std::string_view key, std::string_view why) const {
-    const auto it = settings_.find(key);
-    return absl::InvalidArgumentError(
-        Concat(it != settings_.end() ? it->second.source : "configuration", ": ", key, ": ", why));
-  }
-
-  absl::Status Number(std::string_view key, uint64_t min, uint64_t max, uint64_t* out) const {
-    const std::string text = Text(key);
-    if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos ||
-        !absl::SimpleAtoi(text, out) || *out < min || *out > max) {
-      return Error(key, Concat("'", text, "' is not a number from ", min, " to ", max));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Port(std::string_view key, uint16_t* out) const {
-    uint64_t number = 0;
-    if (absl::Status read = Number(key, 0, 65535, &number); !read.ok()) return read;
-    *out = static_cast<uint16_t>(number);
-    return absl::OkStatus();
-  }
-
-  absl::Status Bool(std::string_view key, bool* out) const {
-    const std::string text = Text(key);
-    if (text != "true" && text != "false") {
-      return Error(key, Concat("'", text, "' is neither true nor false"));
-    }
-    *out = text == "true";
-    return absl::OkStatus();
-  }
-
- private:
-  const Settings& settings_;
-};
-
-#define JFS_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                   \
-    if (absl::Status status = (expression); !status.ok()) return status; \
-  } while (false)
-
 constexpr char kType[] = "namespace.backend.type";
 constexpr char kInitialConf[] = "namespace.backend.raft.initial-conf";
 constexpr char kHostname[] = "namespace.backend.raft.hostname";
@@ -115,7 +60,7 @@ constexpr char kMetaDir[] = "namespace.meta-dir";
 constexpr char kNamespaces[] = "jfs.namespaces";
 constexpr char kStaticGroups[] = "hadoop.user.group.static.mapping.overrides";
 
-absl::Status ReadMasters(const Reader& reader, Config* out) {
+absl::Status ReadMasters(const ConfigReader& reader, Config* out) {
   const std::string text = reader.Text(kInitialConf);
   if (text.empty()) {
     return reader.Error(kInitialConf,
@@ -144,7 +89,7 @@ absl::Status ReadMasters(const Reader& reader, Config* out) {
   return absl::OkStatus();
 }
 
-absl::Status FindSelf(const Reader& reader, std::string_view machine_name, Config* out) {
+absl::Status FindSelf(const ConfigReader& reader, std::string_view machine_name, Config* out) {
   const bool given = reader.Has(kHostname);
   const std::string wanted = given ? reader.Text(kHostname) : std::string(machine_name);
   std::vector<size_t> matches;
@@ -174,7 +119,7 @@ absl::Status FindSelf(const Reader& reader, std::string_view machine_name, Confi
                                         " (", entries, "): give host:port"));
 }
 
-absl::Status ReadRpcAddresses(const Reader& reader, Config* out) {
+absl::Status ReadRpcAddresses(const ConfigReader& reader, Config* out) {
   if (reader.Text(kRpcAddress).empty()) return absl::OkStatus();
   for (const std::string_view entry : Split(reader.Text(kRpcAddress), ',')) {
     absl::StatusOr<net::HostPort> parsed = net::ParseHostPort(entry);
@@ -204,7 +149,7 @@ absl::Status ReadRpcAddresses(const Reader& reader, Config* out) {
   return absl::OkStatus();
 }
 
-absl::Status ReadPorts(const Reader& reader, Config* out) {
+absl::Status ReadPorts(const ConfigReader& reader, Config* out) {
   JFS_RETURN_IF_ERROR(reader.Port(kRpcPort, &out->rpc_port));
   JFS_RETURN_IF_ERROR(reader.Port(kHttpPort, &out->http_port));
   if (!out->rpc_addresses.empty()) {
@@ -219,7 +164,7 @@ absl::Status ReadPorts(const Reader& reader, Config* out) {
   return absl::OkStatus();
 }
 
-absl::Status ReadNamespaces(const Reader& reader, const Settings& settings, Config* out) {
+absl::Status ReadNamespaces(const ConfigReader& reader, const Settings& settings, Config* out) {
   for (const std::string_view name : Split(reader.Text(kNamespaces), ',')) {
     if (!ValidNamespaceName(name)) {
       return reader.Error(
@@ -263,7 +208,7 @@ absl::Status ReadNamespaces(const Reader& reader, const Settings& settings, Conf
   return absl::OkStatus();
 }
 
-absl::Status CheckPortsDiffer(const Reader& reader, const Config& config) {
+absl::Status CheckPortsDiffer(const ConfigReader& reader, const Config& config) {
   std::map<uint16_t, std::string> used;
   const auto claim = [&](uint16_t port, std::string_view key) -> absl::Status {
     if (port == 0) return absl::OkStatus();  // the kernel chooses
@@ -282,18 +227,7 @@ absl::Status CheckPortsDiffer(const Reader& reader, const Config& config) {
   return claim(config.http_port, kHttpPort);
 }
 
-absl::Status RefuseWhatIsNotThereYet(const Reader& reader) {
-  for (const char* key :
-       {"namespace.backend.raft.async.ots.enabled", "namespace.backend.rocksdb.async.ots.enabled",
-        "namespace.backend.raft.recovery.mode", "namespace.backend.rocksdb.recovery.mode"}) {
-    bool on = false;
-    JFS_RETURN_IF_ERROR(reader.Bool(key, &on));
-    if (on) return reader.Error(key, "is not supported yet: set it to false or remove it");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadStaticGroups(const Reader& reader, Config* out) {
+absl::Status ReadStaticGroups(const ConfigReader& reader, Config* out) {
   const std::string text = reader.Text(kStaticGroups);
   if (text.empty()) return absl::OkStatus();
   for (const std::string_view entry : Split(text, ';')) {
@@ -315,7 +249,7 @@ absl::Status ReadStaticGroups(const Reader& reader, Config* out) {
   return absl::OkStatus();
 }
 
-absl::Status ReadNumbers(const Reader& reader, Config* out) {
+absl::Status ReadNumbers(const ConfigReader& reader, Config* out) {
   constexpr uint64_t kAny = uint64_t{1} << 50;
   JFS_RETURN_IF_ERROR(reader.Number("namespace.log.segment-bytes", 1 << 20, uint64_t{4} << 30,
                                     &out->log_segment_bytes));
@@ -443,7 +377,7 @@ absl::StatusOr<Settings> ParseFile(std::string_view file_name, std::string_view 
 }
 
 absl::StatusOr<Config> Interpret(const Settings& settings, std::string_view machine_name) {
-  const Reader reader(settings);
+  const ConfigReader reader(settings);
   for (const auto& [key, setting] : settings) {
     if (!IsKnownKey(key)) return reader.Error(key, "there is no such key");
   }
@@ -458,7 +392,6 @@ absl::StatusOr<Config> Interpret(const Settings& settings, std::string_view mach
   } else {
     return reader.Error(kType, Concat("'", type, "' is none of rocksdb, raft and ots"));
   }
-  JFS_RETURN_IF_ERROR(RefuseWhatIsNotThereYet(reader));
   if (out.backend == Backend::kRaft) {
     JFS_RETURN_IF_ERROR(ReadMasters(reader, &out));
     JFS_RETURN_IF_ERROR(FindSelf(reader, machine_name, &out));
@@ -487,6 +420,9 @@ absl::StatusOr<Config> Interpret(const Settings& settings, std::string_view mach
     return reader.Error(kMetaDir, "is needed: name a local directory for the log and the state");
   }
   JFS_RETURN_IF_ERROR(ReadNumbers(reader, &out));
+  absl::StatusOr<MirrorConfig> mirror = ReadMirrorConfig(reader, type);
+  if (!mirror.ok()) return mirror.status();
+  out.mirror = *std::move(mirror);
   JFS_RETURN_IF_ERROR(ReadStaticGroups(reader, &out));
   out.superuser_group = reader.Text("dfs.permissions.superusergroup");
   out.log_writer = reader.Text("namespace.log.writer");

@@ -13,6 +13,7 @@
 #include "core/base/identity.h"
 #include "core/base/time.h"
 #include "net/socket.h"
+#include "server/mirror_config.h"
 
 // What a master is told by its configuration file and command line. Keys and meanings:
 // docs/operations.md.
@@ -64,6 +65,8 @@ struct Config {
   Duration election_timeout = 0;  // microseconds
   Duration heartbeat_interval = 0;
   std::string log_level;  // trace, debug, info, warn, error
+
+  MirrorConfig mirror;
 
   uint16_t peer_port() const { return masters[self.value - 1].port; }
   // Hash over the masters, whatever their order: equal on masters that may talk to each other.

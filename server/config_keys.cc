@@ -50,18 +50,25 @@ constexpr KeyInfo kKeys[] = {
     {"dfs.blocksize", "134217728", "default block size told to clients"},
     {"dfs.replication", "1", "default replication told to clients"},
     {"fs.trash.interval", "0", "minutes before the trash is emptied, told to clients; 0: no trash"},
-    {"namespace.ots.instance", "", "Tablestore instance of the mirror"},
-    {"namespace.ots.endpoint", "", "Tablestore endpoint of the mirror"},
-    {"namespace.ots.accessKey", "", "Tablestore access key of the mirror"},
-    {"namespace.ots.accessSecret", "", "Tablestore access secret of the mirror"},
+    {"namespace.ots.instance", "", "Tablestore instance of the mirror: emr-jfs"},
+    {"namespace.ots.endpoint", "",
+     "where it is: http://emr-jfs.cn-hangzhou.vpc.tablestore.aliyuncs.com"},
+    {"namespace.ots.accessKey", "", "id of the access key for it"},
+    {"namespace.ots.accessSecret", "", "secret of the access key for it"},
+    {"namespace.ots.seal-after-ms", "30000",
+     "a recovery takes the mirror from its writer after so long without a sign of life; a living "
+     "one gives one every 10000"},
+    {"namespace.ots.outbox-bytes", "1073741824",
+     "what waits for the mirror at most; with more the mirror is given up as stale. The same on "
+     "all masters"},
     {"namespace.backend.raft.async.ots.enabled", "false",
-     "keep a copy in Tablestore (not supported yet)"},
+     "keep a copy of the namespace in Tablestore; decided when the cluster is first started"},
     {"namespace.backend.rocksdb.async.ots.enabled", "false",
-     "keep a copy in Tablestore (not supported yet)"},
+     "the same for namespace.backend.type=rocksdb"},
     {"namespace.backend.raft.recovery.mode", "false",
-     "recover from Tablestore (not supported yet)"},
+     "start from the copy in Tablestore, read-only, with an empty meta-dir on every master"},
     {"namespace.backend.rocksdb.recovery.mode", "false",
-     "recover from Tablestore (not supported yet)"},
+     "the same for namespace.backend.type=rocksdb"},
 };
 
 size_t EditDistance(std::string_view a, std::string_view b) {

@@ -51,6 +51,46 @@ TEST(Config, ErrorsDoNotRepeatWhatMayBeASecret) {
   }
 }
 
+TEST(Config, Mirror) {
+  const std::string keys =
+      "namespace.ots.instance=emr-jfs\n"
+      "namespace.ots.endpoint=https://emr-jfs.cn-hangzhou.ots.aliyuncs.com/\n"
+      "namespace.ots.accessKey=id\n"
+      "namespace.ots.accessSecret=secret\n";
+  absl::StatusOr<Config> config =
+      Read(std::string(kThree) + "namespace.backend.raft.async.ots.enabled=true\n" + keys);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->mirror.upload);
+  EXPECT_FALSE(config->mirror.recovery);
+  EXPECT_EQ(config->mirror.instance, "emr-jfs");
+  EXPECT_EQ(config->mirror.endpoint, "https://emr-jfs.cn-hangzhou.ots.aliyuncs.com");
+  EXPECT_EQ(config->mirror.access_key, "id");
+  EXPECT_EQ(config->mirror.access_secret, "secret");
+  EXPECT_EQ(config->mirror.seal_after, 30 * kSecond);
+  EXPECT_EQ(config->mirror.outbox_bytes, uint64_t{1} << 30);
+
+  config = Read(std::string(kOne) + "namespace.backend.rocksdb.recovery.mode=true\n" + keys +
+                "namespace.ots.seal-after-ms=2000\nnamespace.ots.outbox-bytes=2000000\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_FALSE(config->mirror.upload);
+  EXPECT_TRUE(config->mirror.recovery);
+  EXPECT_EQ(config->mirror.seal_after, 2 * kSecond);
+  EXPECT_EQ(config->mirror.outbox_bytes, 2'000'000u);
+
+  // Neither is on: it is kept for the claim of a cluster that has been recovered, if it is whole.
+  config = Read(std::string(kOne) + keys);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_FALSE(config->mirror.on());
+  EXPECT_TRUE(config->mirror.configured());
+  EXPECT_EQ(config->mirror.access_secret, "secret");
+  config = Read(std::string(kOne) +
+                "namespace.ots.endpoint=nonsense\nnamespace.ots.accessSecret=secret\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_FALSE(config->mirror.configured());
+  EXPECT_EQ(config->mirror.endpoint, "");
+  EXPECT_EQ(config->mirror.access_secret, "");
+}
+
 TEST(Config, FileThatCannotBeReadIsAnErrorAndNotAnEmptyOne) {
   CommandLine command_line;
   command_line.settings["namespace.meta-dir"] = {"/d", "command line"};
@@ -180,10 +220,25 @@ TEST_P(ConfigErrors, NamePlaceKeyAndWayOut) {
   const std::string message(config.status().message());
   EXPECT_EQ(message.rfind(c.starts, 0), 0u) << message;
   EXPECT_THAT(message, HasSubstr(c.contains));
+  EXPECT_THAT(message, Not(HasSubstr("SECRET")));
 }
 
 const std::string kMeta = kOne;
 const std::string kRaft = kThree;
+
+// What a mirror needs, but for the line of that key.
+std::string Without(std::string_view left_out) {
+  constexpr std::pair<std::string_view, std::string_view> kLines[] = {
+      {"namespace.ots.instance", "emr-jfs"},
+      {"namespace.ots.endpoint", "http://emr-jfs.cn-hangzhou.vpc.tablestore.aliyuncs.com"},
+      {"namespace.ots.accessKey", "SECRETID"},
+      {"namespace.ots.accessSecret", "TOPSECRET3"}};
+  std::string out;
+  for (const auto& [key, value] : kLines) {
+    if (key != left_out) out += std::string(key) + "=" + std::string(value) + "\n";
+  }
+  return out;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, ConfigErrors,
@@ -201,10 +256,67 @@ INSTANTIATE_TEST_SUITE_P(
                   "f.cfg:2: namespace.backend.type: 'etcd'", "rocksdb, raft and ots"},
         ErrorCase{"Ots", kMeta + "namespace.backend.type=ots\n",
                   "f.cfg:2: namespace.backend.type: ots", "not supported yet"},
-        ErrorCase{"Mirror", kRaft + "namespace.backend.raft.async.ots.enabled=true\n",
-                  "f.cfg:6: namespace.backend.raft.async.ots.enabled", "not supported yet"},
-        ErrorCase{"Recovery", kMeta + "namespace.backend.rocksdb.recovery.mode=true\n",
-                  "f.cfg:2: namespace.backend.rocksdb.recovery.mode", "not supported yet"},
+        ErrorCase{"MirrorWithoutInstance",
+                  kRaft + "namespace.backend.raft.async.ots.enabled=true\n",
+                  "configuration: namespace.ots.instance: is needed with",
+                  "namespace.backend.raft.async.ots.enabled=true"},
+        ErrorCase{"RecoveryWithoutInstance",
+                  kMeta + "namespace.backend.rocksdb.recovery.mode=true\n",
+                  "configuration: namespace.ots.instance: is needed with",
+                  "namespace.backend.rocksdb.recovery.mode=true"},
+        ErrorCase{"MirrorWithoutEndpoint",
+                  kRaft + "namespace.backend.raft.async.ots.enabled=true\n" +
+                      Without("namespace.ots.endpoint"),
+                  "configuration: namespace.ots.endpoint: is needed", "set it"},
+        ErrorCase{"MirrorWithoutKey",
+                  kRaft + "namespace.backend.raft.async.ots.enabled=true\n" +
+                      Without("namespace.ots.accessKey"),
+                  "configuration: namespace.ots.accessKey: is needed", "set it"},
+        ErrorCase{"MirrorWithoutSecret",
+                  kRaft + "namespace.backend.raft.recovery.mode=true\n" +
+                      Without("namespace.ots.accessSecret"),
+                  "configuration: namespace.ots.accessSecret: is needed",
+                  "namespace.backend.raft.recovery.mode=true"},
+        ErrorCase{"EmptySecret",
+                  kRaft + "namespace.backend.raft.recovery.mode=true\n" +
+                      Without("namespace.ots.accessSecret") + "namespace.ots.accessSecret=\n",
+                  "f.cfg:10: namespace.ots.accessSecret: is needed", "set it"},
+        ErrorCase{"MirrorAndRecovery",
+                  kRaft +
+                      "namespace.backend.raft.async.ots.enabled=true\n"
+                      "namespace.backend.raft.recovery.mode=true\n" +
+                      Without(""),
+                  "f.cfg:7: namespace.backend.raft.recovery.mode: and "
+                  "namespace.backend.raft.async.ots.enabled are both true",
+                  "state=FINISH"},
+        ErrorCase{"MirrorOfAnotherBackend",
+                  kMeta + "namespace.backend.raft.async.ots.enabled=true\n" + Without(""),
+                  "f.cfg:2: namespace.backend.raft.async.ots.enabled: contradicts "
+                  "namespace.backend.type=rocksdb",
+                  "set namespace.backend.rocksdb.async.ots.enabled instead"},
+        ErrorCase{"RecoveryOfAnotherBackend",
+                  kRaft + "namespace.backend.rocksdb.recovery.mode=true\n" + Without(""),
+                  "f.cfg:6: namespace.backend.rocksdb.recovery.mode: contradicts "
+                  "namespace.backend.type=raft",
+                  "set namespace.backend.raft.recovery.mode instead"},
+        ErrorCase{"EndpointWithoutScheme",
+                  kMeta + "namespace.backend.rocksdb.recovery.mode=true\n" +
+                      Without("namespace.ots.endpoint") +
+                      "namespace.ots.endpoint=emr-jfs.cn-hangzhou.ots.aliyuncs.com\n",
+                  "f.cfg:6: namespace.ots.endpoint: 'emr-jfs.cn-hangzhou.ots.aliyuncs.com'",
+                  "http:// or https://"},
+        ErrorCase{"EndpointWithPath",
+                  kMeta + "namespace.backend.rocksdb.recovery.mode=true\n" +
+                      Without("namespace.ots.endpoint") + "namespace.ots.endpoint=http://a/b\n",
+                  "f.cfg:6: namespace.ots.endpoint: 'http://a/b'", "http:// or https://"},
+        ErrorCase{"InstanceWithBlank",
+                  kMeta + "namespace.backend.rocksdb.recovery.mode=true\n" +
+                      Without("namespace.ots.instance") + "namespace.ots.instance=a b\n",
+                  "f.cfg:6: namespace.ots.instance: has a blank", "console"},
+        ErrorCase{"SealAfter", kMeta + "namespace.ots.seal-after-ms=10\n",
+                  "f.cfg:2: namespace.ots.seal-after-ms: '10'", "100"},
+        ErrorCase{"OutboxBytes", kMeta + "namespace.ots.outbox-bytes=5\n",
+                  "f.cfg:2: namespace.ots.outbox-bytes: '5'", "1048576"},
         ErrorCase{"NotBool", kMeta + "namespace.backend.rocksdb.recovery.mode=yes\n",
                   "f.cfg:2: namespace.backend.rocksdb.recovery.mode: 'yes'",
                   "neither true nor false"},

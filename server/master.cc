@@ -135,6 +135,10 @@ absl::Status Master::Open() {
   if (!state.ok()) return state.status();
   state_ = *std::move(state);
   jobs_ = std::make_unique<storage::JobRunner>(state_.get(), storage::JobRunner::Options());
+  absl::StatusOr<std::unique_ptr<TablestoreCalls>> tablestore =
+      TablestoreCalls::Create(config_.mirror);
+  if (!tablestore.ok()) return tablestore.status();
+  tablestore_ = *std::move(tablestore);
 
   const Micros now = net::EventLoop::Now();
   node_ = std::make_unique<node::Node>(NodeConfig(), state_->store(), now, TrueRandom());
@@ -143,6 +147,8 @@ absl::Status Master::Open() {
                                                    [this] { TakeDiskCompletions(); }));
   readers_.push_back(
       std::make_unique<QueueReader>(loop_, jobs_->event_fd(), [this] { TakeJobResults(); }));
+  readers_.push_back(std::make_unique<QueueReader>(loop_, tablestore_->event_fd(),
+                                                   [this] { TakeTablestoreAnswers(); }));
   for (const auto& reader : readers_) {
     if (absl::Status status = reader->Watch(); !status.ok()) return status;
   }
@@ -205,6 +211,14 @@ node::Config Master::NodeConfig() const {
   config.limits.retry_cache_bytes = config_.retry_cache_bytes;
   config.limits.min_block_size = config_.min_block_size;
   config.file_leases.hard = config_.lease_hard_limit;
+  config.mirror.upload = config_.mirror.upload;
+  config.mirror.recovery = config_.mirror.recovery;
+  config.mirror.instance = config_.mirror.instance;
+  config.mirror.endpoint = config_.mirror.endpoint;
+  config.mirror.outbox_bytes = config_.mirror.outbox_bytes;
+  config.mirror.load_limits.quiet_time = config_.mirror.seal_after;
+  // Ten looks in the quiet time; four in it are the least that shows that it was quiet.
+  config.mirror.load_limits.look_interval = config_.mirror.seal_after / 10;
   // As a NameNode's: the superuser is who runs it.
   config.self = {ProcessUser(), {config_.superuser_group}, true, ""};
   return config;
@@ -261,6 +275,7 @@ void Master::Carry(node::Output output) {
     loop_->FlushThisTurn(this);
   }
   if (!output.jobs.empty()) jobs_->Start(std::move(output.jobs));
+  for (node::CallTablestore& call : output.tablestore) tablestore_->Start(std::move(call));
   Answer(std::move(output.replies));
   UpdateIdentity();
   if (draining_ && output.drained) {
@@ -306,6 +321,10 @@ void Master::TakeJobResults() {
   for (node::Input& answer : jobs_->Take()) inputs_.push_back(std::move(answer));
 }
 
+void Master::TakeTablestoreAnswers() {
+  for (node::TablestoreAnswered& answer : tablestore_->Take()) inputs_.push_back(std::move(answer));
+}
+
 void Master::WatchFreeSpace() {
   LookAtFreeSpace();
   loop_->After(kFreeSpaceInterval, [this] { WatchFreeSpace(); });
@@ -328,14 +347,40 @@ void Master::LookAtFreeSpace() {
   }
 }
 
+MirrorFacts Master::Mirror() const {
+  MirrorFacts facts;
+  facts.upload = config_.mirror.upload;
+  facts.recovery = config_.mirror.recovery;
+  facts.mirror = node_->mirror_status();
+  if (node_->state() != nullptr) facts.position = node_->state()->position();
+  const bool leads = node_->status().raft.role == raft::Role::kLeader;
+  facts.leads = leads && node_->LeaseValid(net::EventLoop::Now());
+  facts.mirror.synced = facts.mirror.synced && facts.leads;
+  const ns::RecoveryRecord& recovery = facts.mirror.recovery;
+  if (recovery.state == ns::RecoveryState::kLoading) {
+    // Rows by the percent: as many of them come for each of what is left as for each so far.
+    const uint64_t percent = ns::RecoveryPercent(recovery);
+    if (percent > 0) facts.time_left = loading_.TimeFor(recovery.rows * (100 - percent) / percent);
+  } else if (const uint64_t lag = MirrorLag(facts); lag > 0) {
+    facts.time_left = mirroring_.TimeFor(lag);
+  }
+  facts.tablestore = tablestore_->stats();
+  return facts;
+}
+
 void Master::PublishStatus() {
   const node::NodeStatus status = node_->status();
+  const MirrorFacts mirror = Mirror();
+  const Micros now = net::EventLoop::Now();
+  loading_.Note(now, mirror.mirror.recovery.rows);
+  mirroring_.Note(now, mirror.position.sequence() - MirrorLag(mirror));
   status_server_->Publish(DescribeStatus({.config = config_,
                                           .node = status,
                                           .state = node_->state(),
                                           .peers = peers_.get(),
                                           .clients = ipc_server_.get(),
                                           .service = service_.get(),
+                                          .mirror = &mirror,
                                           .steps = steps_}));
   loop_->After(kStatusInterval, [this] { PublishStatus(); });
 }
@@ -424,7 +469,7 @@ std::optional<ns::Namespace::Totals> Master::TotalsOf(ns::NamespaceId ns) const 
 }
 
 void Master::MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) {
-  DescribeMasters(config_, node_->status(), peers_.get(), out);
+  DescribeMasters(config_, node_->status(), peers_.get(), Mirror(), out);
 }
 
 void Master::StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto* out) {

@@ -19,6 +19,8 @@
 #include "net/peer_transport.h"
 #include "net/resolver.h"
 #include "server/config.h"
+#include "server/mirror_status.h"
+#include "server/tablestore_calls.h"
 #include "server/user_groups.h"
 #include "storage/free_space.h"
 #include "storage/job_runner.h"
@@ -75,9 +77,11 @@ class Master : public net::ServiceHost,
   void ArmTimer(Micros deadline);
   void TakeDiskCompletions();
   void TakeJobResults();
+  void TakeTablestoreAnswers();
   void WatchFreeSpace();
   void LookAtFreeSpace();
   void PublishStatus();
+  MirrorFacts Mirror() const;
   // As of what this master has applied. REQUIRES: there is a state.
   bool InSafeMode(ns::NamespaceId ns) const;
   std::optional<ns::Namespace::Totals> TotalsOf(ns::NamespaceId ns) const;
@@ -89,6 +93,7 @@ class Master : public net::ServiceHost,
   std::unique_ptr<storage::LogDisk> log_disk_;
   std::unique_ptr<storage::StateDirectory> state_;
   std::unique_ptr<storage::JobRunner> jobs_;
+  std::unique_ptr<TablestoreCalls> tablestore_;
   std::unique_ptr<node::Node> node_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<UserGroups> callers_;
@@ -110,6 +115,8 @@ class Master : public net::ServiceHost,
   bool draining_ = false;
   absl::Status fatal_;
   uint64_t steps_ = 0;
+  Pace loading_;    // rows of a recovery
+  Pace mirroring_;  // sequences in the mirror
 };
 
 }  // namespace jfs::server

@@ -36,8 +36,12 @@ std::string RoleName(const node::NodeStatus& status) {
   return "UNKNOWN";
 }
 
-void DescribeSelf(const node::NodeStatus& status, MasterProto* master) {
+void DescribeSelf(const node::NodeStatus& status, const MirrorFacts& mirror, MasterProto* master) {
   master->set_role(RoleName(status));
+  // First, because users know them from there.
+  const MirrorFields mirror_fields = DescribeMirror(mirror);
+  for (const auto& [name, value] : mirror_fields) AddField(master, name, value);
+  if (!mirror_fields.empty()) AddField(master, "explain", ExplainMirror(mirror));
   if (status.phase == node::Phase::kInstalling) AddField(master, "installing", 1);
   AddField(master, "term", status.raft.term.value);
   AddField(master, "commit", status.raft.commit.value);
@@ -73,7 +77,8 @@ void DescribeOther(const node::NodeStatus& status, const net::PeerTransport* pee
 }  // namespace
 
 void DescribeMasters(const Config& config, const node::NodeStatus& status,
-                     const net::PeerTransport* peers, ::jfs::jindo::MetaStatusResponseProto* out) {
+                     const net::PeerTransport* peers, const MirrorFacts& mirror,
+                     ::jfs::jindo::MetaStatusResponseProto* out) {
   out->set_answeredby(static_cast<uint32_t>(config.self.value));
   for (size_t i = 0; i < config.masters.size(); ++i) {
     MasterProto* master = out->add_masters();
@@ -81,7 +86,7 @@ void DescribeMasters(const Config& config, const node::NodeStatus& status,
     master->set_node(static_cast<uint32_t>(node.value));
     master->set_address(config.masters[i].ToString());
     if (node == config.self) {
-      DescribeSelf(status, master);
+      DescribeSelf(status, mirror, master);
     } else {
       DescribeOther(status, peers, node, master);
     }

@@ -28,7 +28,8 @@ void Gauge(StatusSnapshot* out, std::string name, std::string help, double value
 
 void DescribeMastersTable(const StatusSources& sources, StatusSnapshot* out) {
   ::jfs::jindo::MetaStatusResponseProto masters;
-  DescribeMasters(sources.config, sources.node, sources.peers, &masters);
+  DescribeMasters(sources.config, sources.node, sources.peers,
+                  sources.mirror != nullptr ? *sources.mirror : MirrorFacts(), &masters);
   StatusTable table{.name = "masters", .columns = {"address", "role", "details"}};
   for (const auto& master : masters.masters()) {
     std::string details;
@@ -113,6 +114,21 @@ void DescribeClients(const StatusSources& sources, StatusSnapshot* out) {
   }
 }
 
+void DescribeMirrorTable(const MirrorFacts& mirror, StatusSnapshot* out) {
+  MeasureMirror(mirror, out);
+  const MirrorFields fields = DescribeMirror(mirror);
+  if (fields.empty()) return;
+  StatusTable table{.name = "mirror"};
+  table.rows.emplace_back();
+  for (const auto& [name, value] : fields) {
+    table.columns.push_back(name);
+    table.rows[0].push_back(value);
+  }
+  table.columns.emplace_back("explain");
+  table.rows[0].push_back(ExplainMirror(mirror));
+  out->tables.push_back(std::move(table));
+}
+
 void DescribePeers(const StatusSources& sources, StatusSnapshot* out) {
   static constexpr const char* kLaneNames[] = {"control", "append", "snapshot"};
   for (size_t i = 0; i < sources.config.masters.size(); ++i) {
@@ -154,6 +170,7 @@ std::shared_ptr<const StatusSnapshot> DescribeStatus(const StatusSources& source
   if (sources.state != nullptr) DescribeNamespaces(*sources.state, out.get());
   if (sources.clients != nullptr && sources.service != nullptr) DescribeClients(sources, out.get());
   if (sources.peers != nullptr) DescribePeers(sources, out.get());
+  if (sources.mirror != nullptr) DescribeMirrorTable(*sources.mirror, out.get());
   Count(out.get(), "jfs_steps", "Turns of the loop that stepped the node.",
         static_cast<double>(sources.steps));
   return out;

@@ -11,6 +11,7 @@
 #include "net/http/status_server.h"
 #include "net/peer_transport.h"
 #include "server/config.h"
+#include "server/mirror_status.h"
 
 namespace jfs::server {
 
@@ -22,6 +23,7 @@ struct StatusSources {
   const net::PeerTransport* peers = nullptr;  // null with one master
   const net::hadoop::IpcServer* clients = nullptr;
   const net::ClientService* service = nullptr;
+  const MirrorFacts* mirror = nullptr;
   uint64_t steps = 0;
 };
 

@@ -95,9 +95,28 @@ std::vector<MasterLine> ViewOf(const std::vector<StatusAnswer>& answers) {
 std::string FormatMasterLine(const MasterLine& line, bool detail) {
   std::string out = Concat(line.role, " ", line.address);
   for (const auto& [name, value] : line.fields) {
+    // A sentence, which has a place of its own.
+    if (name == kExplainField) continue;
     if (detail || name.starts_with('_')) out += Concat(" ", name, "=", value);
   }
   return out;
+}
+
+std::string ExplainMirror(const std::vector<MasterLine>& lines) {
+  const MasterLine* said_by = LeaderOf(lines);
+  const auto field = [](const MasterLine& line) {
+    return std::find_if(line.fields.begin(), line.fields.end(),
+                        [](const auto& named) { return named.first == kExplainField; });
+  };
+  // While a recovery is loading nobody serves, and the one who leads knows.
+  for (const MasterLine& line : lines) {
+    if (said_by == nullptr && line.role == "LEADER" && field(line) != line.fields.end()) {
+      said_by = &line;
+    }
+  }
+  if (said_by == nullptr) return "no leader is known, who could tell";
+  const auto found = field(*said_by);
+  return found == said_by->fields.end() ? "this cluster has no mirror" : found->second;
 }
 
 std::string FormatMastersJson(const std::vector<MasterLine>& lines) {

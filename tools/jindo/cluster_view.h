@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,11 @@ std::vector<MasterLine> ViewOf(const std::vector<StatusAnswer>& answers);
 // "LEADER emr-header-1:8103 _synced=1 …"; without `detail` only what begins with '_' follows the
 // address.
 std::string FormatMasterLine(const MasterLine& line, bool detail);
+// The field with the sentence, which no line prints.
+inline constexpr std::string_view kExplainField = "explain";
+// Why the mirror is not synced, or the recovery not finished, and when it will be, as the leader
+// says.
+std::string ExplainMirror(const std::vector<MasterLine>& lines);
 std::string FormatMastersJson(const std::vector<MasterLine>& lines);
 
 // The exit codes of -metaStatus.

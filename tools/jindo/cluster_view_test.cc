@@ -49,6 +49,25 @@ TEST(ClusterView, EverybodySpeaksForHimselfAndTheLeaderAdds) {
   EXPECT_EQ(HealthOf(ViewOf(answers)), kAllFine);
 }
 
+TEST(ClusterView, TheLeaderExplainsTheMirror) {
+  // Each master's word about itself has a sentence; the leader's counts, and no line shows it.
+  const auto answers = [](const std::string& serving) {
+    return std::vector<StatusAnswer>{
+        Answer(1,
+               {{"FOLLOWER", {{"explain", "ask the leader"}, {"serving", "0"}}}, {"LEADER", {}}}),
+        Answer(2, {{"FOLLOWER", {}},
+                   {"LEADER", {{"_synced", "0"}, {"explain", "7 wait"}, {"serving", serving}}}})};
+  };
+  EXPECT_EQ(ExplainMirror(ViewOf(answers("1"))), "7 wait");
+  // While a recovery is loading nobody serves.
+  EXPECT_EQ(ExplainMirror(ViewOf(answers("0"))), "7 wait");
+  EXPECT_EQ(Lines(answers("1")),
+            "FOLLOWER m1:8103 serving=0\nLEADER m2:8103 _synced=0 serving=1\n");
+  EXPECT_EQ(ExplainMirror(ViewOf({Answer(1, {{"LEADER", {{"serving", "1"}}}})})),
+            "this cluster has no mirror");
+  EXPECT_EQ(ExplainMirror(ViewOf({kSilent})), "no leader is known, who could tell");
+}
+
 TEST(ClusterView, SilentMastersAreUnreachable) {
   const std::vector<StatusAnswer> answers = {
       Answer(1, {{"LEADER", {{"serving", "1"}}}, {"FOLLOWER", {}}, {"UNREACHABLE", {}}}),

@@ -119,6 +119,7 @@ int MetaStatus(const ServiceFlags& flags, const MetaStatusOptions& options) {
     for (const MasterLine& line : lines)
       std::cout << FormatMasterLine(line, options.detail) << '\n';
   }
+  if (options.explain && !options.json) std::cout << ExplainMirror(lines) << '\n';
   if (options.detail) {
     for (const StatusAnswer& answer : answers) {
       if (!answer.response.has_value()) {

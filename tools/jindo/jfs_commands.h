@@ -11,6 +11,7 @@ namespace jfs::tools {
 
 struct MetaStatusOptions {
   bool detail = false;
+  bool explain = false;
   bool json = false;
 };
 int MetaStatus(const ServiceFlags& flags, const MetaStatusOptions& options);

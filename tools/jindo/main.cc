@@ -116,6 +116,10 @@ std::vector<Command> JfsCommands() {
        [](CLI::App* app, ServiceFlags* flags) -> Run {
          auto options = Keep<MetaStatusOptions>();
          app->add_flag("--detail", options->detail, "All fields, and why masters do not answer");
+         app->add_flag(
+             "--explain", options->explain,
+             "And a sentence: why the mirror is not synced, or the recovery not finished, "
+             "and when it will be");
          app->add_flag("--json", options->json, "As JSON, with all fields");
          return [=] { return MetaStatus(*flags, *options); };
        }},
