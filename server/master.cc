@@ -29,6 +29,8 @@ constexpr Duration kFreeSpaceInterval = kSecond;
 // to the state, and moved within it.
 constexpr uint64_t kReserveParts = 16;
 constexpr Duration kStatusInterval = kSecond;
+// A writer of a mirror that has nothing to write shows itself three times in this.
+constexpr Duration kSafeSealAfter = 30 * kSecond;
 
 WallMillis WallNow() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -139,6 +141,17 @@ absl::Status Master::Open() {
       TablestoreCalls::Create(config_.mirror);
   if (!tablestore.ok()) return tablestore.status();
   tablestore_ = *std::move(tablestore);
+  if (config_.mirror.on()) {
+    spdlog::info("Tablestore instance {} at {}: {}", config_.mirror.instance,
+                 config_.mirror.endpoint,
+                 config_.mirror.upload ? "the mirror is kept there" : "to be recovered from");
+  }
+  if (config_.mirror.recovery && config_.mirror.seal_after < kSafeSealAfter) {
+    spdlog::warn(
+        "namespace.ots.seal-after-ms is {}: a cluster that lives and has nothing to write could be "
+        "cut off from its mirror by this recovery",
+        config_.mirror.seal_after / kMillisecond);
+  }
 
   const Micros now = net::EventLoop::Now();
   node_ = std::make_unique<node::Node>(NodeConfig(), state_->store(), now, TrueRandom());

@@ -1,0 +1,74 @@
+#ifndef TESTS_PROCESS_MIRRORED_GROUP_H_
+#define TESTS_PROCESS_MIRRORED_GROUP_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ots_mock/server/server.h"
+#include "tests/process/master_process.h"
+
+// Masters as processes, and a Tablestore for their mirror inside the test.
+namespace jfs {
+
+// Not in any log, page or message of a master.
+inline constexpr char kTablestoreSecret[] = "a-secret-that-no-log-may-have";
+
+// What a write is answered with under recovery, to the letter.
+inline constexpr char kReadOnly[] =
+    "ErrorCode : 25021 , ErrorMsg: Namespace is under recovery mode, and is read-only.";
+
+// Switches, as a group is given them.
+inline constexpr char kUpload[] = "async.ots.enabled=true";
+inline constexpr char kRecover[] = "recovery.mode=true";
+
+// A Tablestore that can be stopped and started again, on the same port and with the same rows.
+class MockTablestore {
+ public:
+  explicit MockTablestore(std::string directory);
+  // `faults`: rules as in ots_mock/engine/faults.h.
+  void Start(const std::vector<std::string>& faults = {});
+  void Stop() { server_.reset(); }
+
+  // For masters whose secret is this one.
+  std::vector<std::string> Flags(const std::string& secret = kTablestoreSecret) const;
+
+ private:
+  const std::string directory_;
+  const uint16_t port_ = FreePort();
+  std::unique_ptr<ots_mock::Server> server_;
+};
+
+// A group of masters with directories of its own, which is started, killed and started otherwise.
+class MirroredGroup {
+ public:
+  MirroredGroup(size_t masters, std::string directory);
+
+  // `switches`: what follows "namespace.backend.raft." in flags; `more` are whole flags.
+  void Start(const MockTablestore& tablestore, const std::vector<std::string>& switches,
+             const std::vector<std::string>& more = {});
+  // One master.
+  void StartOne(size_t master, const MockTablestore& tablestore,
+                const std::vector<std::string>& switches,
+                const std::vector<std::string>& more = {});
+  MasterProcess& process(size_t master) { return *processes_[master]; }
+  void Kill();
+  void Terminate();
+
+  TestClient Client() const { return TestClient(flags_.rpc_ports, 60 * kSecond); }
+  // A line of each master about itself: "LEADER name=value ...".
+  std::string Status() const;
+  // Whether a master that leads says so.
+  bool LeaderSays(const std::string& field) const;
+  std::string Logs() const;
+
+ private:
+  const std::string directory_;
+  const GroupFlags flags_;
+  std::vector<std::unique_ptr<MasterProcess>> processes_;
+};
+
+}  // namespace jfs
+
+#endif  // TESTS_PROCESS_MIRRORED_GROUP_H_
