@@ -29,7 +29,15 @@ bool InRecovery(const MirrorFacts& facts) {
          (facts.recovery && facts.position.sequence() == 0);
 }
 
+// A recovery may fail before it has begun to load, for want of a mirror: then only the leader
+// knows, and another start with other settings begins anew.
+std::string Failure(const MirrorFacts& facts) {
+  if (facts.mirror.recovery.state == RecoveryState::kFailed) return facts.mirror.recovery.failure;
+  return facts.mirror.load.has_value() ? facts.mirror.load->failure : "";
+}
+
 const char* RecoveryWord(const MirrorFacts& facts) {
+  if (!Failure(facts).empty()) return "FAILED";
   switch (facts.mirror.recovery.state) {
     case RecoveryState::kNone:
     case RecoveryState::kLoading:
@@ -88,8 +96,10 @@ void DescribeRecovery(const MirrorFacts& facts, MirrorFields* out) {
     out->emplace_back("position", FormatPosition(record.source.lineage, record.source.last));
   }
   out->emplace_back("percent", absl::StrCat(ns::RecoveryPercent(record)));
-  const bool loading =
-      record.state == RecoveryState::kNone || record.state == RecoveryState::kLoading;
+  const std::string failure = Failure(facts);
+  if (!failure.empty()) out->emplace_back("failure", failure);
+  const bool loading = failure.empty() && (record.state == RecoveryState::kNone ||
+                                           record.state == RecoveryState::kLoading);
   if (loading && facts.time_left.has_value()) {
     out->emplace_back("eta", FormatSeconds(*facts.time_left));
   }
@@ -99,7 +109,6 @@ void DescribeRecovery(const MirrorFacts& facts, MirrorFields* out) {
       out->emplace_back("waiting_for", facts.mirror.load->waiting_for);
     }
   }
-  if (record.state == RecoveryState::kFailed) out->emplace_back("failure", record.failure);
 }
 
 void DescribeUpload(const MirrorFacts& facts, MirrorFields* out) {
@@ -127,9 +136,10 @@ void DescribeUpload(const MirrorFacts& facts, MirrorFields* out) {
 
 std::string ExplainRecovery(const MirrorFacts& facts) {
   const ns::RecoveryRecord& record = facts.mirror.recovery;
+  if (const std::string failure = Failure(facts); !failure.empty()) {
+    return absl::StrCat("the recovery has failed: ", failure);
+  }
   switch (record.state) {
-    case RecoveryState::kFailed:
-      return absl::StrCat("the recovery has failed: ", record.failure);
     case RecoveryState::kFinished: {
       std::string text = absl::StrCat(
           "the recovery is finished at position ",
@@ -145,6 +155,7 @@ std::string ExplainRecovery(const MirrorFacts& facts) {
     }
     case RecoveryState::kNone:
     case RecoveryState::kLoading:
+    case RecoveryState::kFailed:
       break;
   }
   if (const std::string problem = Problem(facts); !problem.empty()) {

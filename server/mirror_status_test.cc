@@ -125,6 +125,17 @@ TEST(MirrorStatus, RecoveryThatHasNotBegun) {
   EXPECT_EQ(ExplainMirror(facts), "the recovery waits for the mirror's writer to stop: cluster 77");
 }
 
+TEST(MirrorStatus, RecoveryThatFailedBeforeItBegan) {
+  MirrorFacts facts;
+  facts.recovery = true;
+  facts.leads = true;
+  facts.mirror.load.emplace();
+  facts.mirror.load->phase = mirror::LoadPhase::kFailed;
+  facts.mirror.load->failure = "there is no mirror";
+  EXPECT_EQ(Line(facts), "state=FAILED rows=0 percent=0 failure=there is no mirror");
+  EXPECT_EQ(ExplainMirror(facts), "the recovery has failed: there is no mirror");
+}
+
 TEST(MirrorStatus, Recovery) {
   MirrorFacts facts = Loading();
   facts.time_left = 12 * kSecond;

@@ -109,6 +109,7 @@ class Loader::Impl {
     LoadStatus status;
     status.phase = Phase();
     status.problem = problem_;
+    status.failure = failed_.value_or("");
     status.rows = rows_given_;
     if (status.phase == LoadPhase::kWaiting) {
       status.waiting_for = Concat(Writer(*watch_.fence()), "; its mirror has not changed for ",

@@ -79,6 +79,7 @@ struct LoadStatus {
   LoadPhase phase = LoadPhase::kLooking;
   std::string waiting_for;  // who writes the mirror still, while kWaiting
   std::string problem;      // of the last call that failed
+  std::string failure;      // kFailed: LoadOutput::failed
   uint64_t rows = 0;        // given out by this loader
 };
 

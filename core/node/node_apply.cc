@@ -56,6 +56,12 @@ void Node::Impl::ApplyCommitted() {
                       absl::StrCat("cannot write to the state store: ", status.message())));
     return;
   }
+  // What the log brought may be news to a state that was flushed long ago: looking when it is
+  // opened is not enough.
+  if (absl::Status status = CheckMirrorConfig(*namespace_, config_.mirror); !status.ok()) {
+    Fail(std::move(status));
+    return;
+  }
   for (Answer& answer : answers) calls_.OnApplied(answer.at, std::move(answer.replies), &out_);
   StepRaft(raft::Applied{applied_.index});
 }

@@ -308,6 +308,7 @@ TEST_P(DamagedMirror, IsRefusedWithTheReason) {
     EXPECT_NE(cluster.cursor(), Loader::kEnd);
     ASSERT_TRUE(cluster.failed().has_value());
     EXPECT_EQ(cluster.status().phase, LoadPhase::kFailed);
+    EXPECT_EQ(cluster.status().failure, *cluster.failed());
     for (const char* part : GetParam().said) EXPECT_THAT(*cluster.failed(), HasSubstr(part));
     EXPECT_THAT(*cluster.failed(), testing::Not(HasSubstr("claimed")));
   }

@@ -62,7 +62,8 @@ TEST_F(MirrorRefusals, WhoDiffersIsNamedAndNothingIsWritten) {
   MirroredGroup group(3, Path("group"));
   for (size_t i = 0; i < 2; ++i) group.StartOne(i, tablestore, {kUpload});
   group.StartOne(2, tablestore, {});
-  ASSERT_TRUE(Eventually([&] { return group.LeaderSays("mirror_problem="); })) << group.Status();
+  ASSERT_TRUE(Eventually([&] { return group.LeaderSays("master 3: upload off"); }))
+      << group.Status();
   EXPECT_FALSE(group.LeaderSays("serving=1"));
   // It is put right, and then all goes on.
   group.process(2).Terminate();
