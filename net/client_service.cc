@@ -1,6 +1,7 @@
 #include "net/client_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -191,7 +192,7 @@ void ClientService::Carry(Request request, ns::Caller caller, hadoop::Plan plan,
           [&](const hadoop::Confirm&) { read(ns::GetFileInfo{.path = "/"}); },
           [&](const hadoop::Local&) {
             if (plan.category != Category::kUnchecked && !host_->Serving()) {
-              return Refuse(handle, hadoop::StandbyError(plan.category), stats);
+              return Refuse(handle, NotServing(plan.category), stats);
             }
             locally();
           },
@@ -202,7 +203,7 @@ void ClientService::Carry(Request request, ns::Caller caller, hadoop::Plan plan,
                 {.handle = handle, .plan = std::move(plan), .batch = nullptr, .stats = stats});
             if (host_->RenewLeases(call, ns, holders)) return;
             pending_.erase(call.value);
-            if (!host_->Serving()) return Refuse(handle, hadoop::StandbyError(category), stats);
+            if (!host_->Serving()) return Refuse(handle, NotServing(category), stats);
             Respond(handle, std::nullopt, hadoop::LeasesRenewedAnswer(), stats);
           },
           [&](const hadoop::GroupsOf& wanted) { AnswerGroups(handle, wanted.user, stats); },
@@ -253,8 +254,11 @@ void ClientService::HandleJindo(const Request& request, const ns::Caller& caller
                                      jindo::kProtocolVersion),
         stats);
   }
-  const bool known = method == "importBatch" || method == "metaStatus" || method == "stateHash" ||
-                     method == "transferLeadership";
+  static constexpr std::string_view kMethods[] = {"importBatch",  "metaStatus",
+                                                  "stateHash",    "disableMirror",
+                                                  "mirroredRows", "transferLeadership"};
+  const bool known =
+      std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
   MethodStats* stats = StatsOf(known ? std::string_view(method) : "(unknown)");
   ++stats->calls;
   if (method == "importBatch") return ImportBatch(request, caller, stats);
@@ -268,21 +272,65 @@ void ClientService::HandleJindo(const Request& request, const ns::Caller& caller
     host_->StateHash(host_->NamespaceOf(request.listener), &out);
     return Succeed(handle, std::nullopt, out.SerializeAsString());
   }
-  if (method == "transferLeadership") {
-    ::jfs::jindo::TransferLeadershipRequestProto in;
-    if (!in.ParseFromString(request.call.request)) {
-      return Refuse(handle, hadoop::BadRequestError(method), stats);
-    }
-    if (!caller.superuser) {
-      return Refuse(handle, hadoop::SuperuserError(caller.user, "transferLeadership"), stats);
-    }
-    if (const absl::Status begun = host_->TransferLeadership(in.address()); !begun.ok()) {
-      return Refuse(handle, hadoop::IoError(std::string(begun.message())), stats);
-    }
-    return Succeed(handle, std::nullopt,
-                   ::jfs::jindo::TransferLeadershipResponseProto().SerializeAsString());
+  if (!known) {
+    return Refuse(handle, hadoop::NoSuchMethodError(hadoop::kJindoProtocol, method), stats);
   }
-  Refuse(handle, hadoop::NoSuchMethodError(hadoop::kJindoProtocol, method), stats);
+  if (!caller.superuser) {
+    return Refuse(handle, hadoop::SuperuserError(caller.user, method), stats);
+  }
+  if (method == "transferLeadership") return TransferLeadership(request, stats);
+  if (method == "disableMirror") return DisableMirror(request, caller, stats);
+  MirroredRows(request, stats);
+}
+
+void ClientService::TransferLeadership(const Request& request, MethodStats* stats) {
+  ::jfs::jindo::TransferLeadershipRequestProto in;
+  if (!in.ParseFromString(request.call.request)) {
+    return Refuse(request.handle, hadoop::BadRequestError(request.call.method), stats);
+  }
+  if (const absl::Status begun = host_->TransferLeadership(in.address()); !begun.ok()) {
+    return Refuse(request.handle, hadoop::IoError(std::string(begun.message())), stats);
+  }
+  Succeed(request.handle, std::nullopt,
+          ::jfs::jindo::TransferLeadershipResponseProto().SerializeAsString());
+}
+
+void ClientService::DisableMirror(const Request& request, const ns::Caller& caller,
+                                  MethodStats* stats) {
+  hadoop::Plan plan;
+  plan.category = Category::kWrite;
+  plan.answer = [](const hadoop::ServiceFacts&, const hadoop::Plan&, const ns::Reply&) {
+    return hadoop::Answer{
+        .response = ::jfs::jindo::DisableMirrorResponseProto().SerializeAsString(), .error = {}};
+  };
+  const hadoop::CallIdentity& identity = request.call.identity;
+  ns::Command command{.ns = host_->NamespaceOf(request.listener),
+                      .caller = caller,
+                      .call = {.client = identity.client_id, .call = identity.call_id},
+                      .operation = ns::DisableMirror{}};
+  const node::CallHandle call = Remember(
+      {.handle = request.handle, .plan = std::move(plan), .batch = nullptr, .stats = stats});
+  host_->Submit(node::ClientCommand{.call = call, .command = std::move(command)});
+}
+
+void ClientService::MirroredRows(const Request& request, MethodStats* stats) {
+  ::jfs::jindo::MirroredRowsRequestProto in;
+  if (!in.ParseFromString(request.call.request)) {
+    return Refuse(request.handle, hadoop::BadRequestError(request.call.method), stats);
+  }
+  if (!host_->Serving()) return Refuse(request.handle, NotServing(Category::kRead), stats);
+  ::jfs::jindo::MirroredRowsResponseProto out;
+  if (const absl::Status read = host_->MirroredRows(in, &out); !read.ok()) {
+    return Refuse(request.handle, hadoop::IoError(std::string(read.message())), stats);
+  }
+  Succeed(request.handle, static_cast<int64_t>(out.position()), out.SerializeAsString());
+}
+
+IpcError ClientService::NotServing(Category category) {
+  if (const std::optional<ns::Reply> refusal = host_->Recovering(); refusal.has_value()) {
+    return hadoop::ErrorOf(*refusal);
+  }
+  return hadoop::StandbyError(category);
 }
 
 void ClientService::ImportBatch(const Request& request, const ns::Caller& caller,

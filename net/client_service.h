@@ -62,11 +62,17 @@ class ServiceHost {
   // Whether this master leads and is ready, as far as it knows.
   virtual bool Serving() = 0;
   virtual hadoop::LocalState Local(ns::NamespaceId ns) = 0;
+  // Of a leader that cannot serve because its namespaces come out of a mirror: how reads are
+  // refused meanwhile.
+  virtual std::optional<ns::Reply> Recovering() { return std::nullopt; }
 
   virtual void MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) = 0;
   virtual void StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto* out) = 0;
   // `address` empty: whoever is best. Not OK is shown to the caller.
   virtual absl::Status TransferLeadership(const std::string& address) = 0;
+  // A page of the mirrored rows. REQUIRES: Serving(). Not OK is shown to the caller.
+  virtual absl::Status MirroredRows(const ::jfs::jindo::MirroredRowsRequestProto& in,
+                                    ::jfs::jindo::MirroredRowsResponseProto* out) = 0;
 };
 
 class ClientService : public hadoop::CallHandler {
@@ -129,6 +135,11 @@ class ClientService : public hadoop::CallHandler {
                hadoop::Plan plan, MethodStats* stats);
   void AnswerGroups(hadoop::CallHandle handle, const std::string& user, MethodStats* stats);
   void HandleJindo(const Request& request, const ns::Caller& caller);
+  void TransferLeadership(const Request& request, MethodStats* stats);
+  void DisableMirror(const Request& request, const ns::Caller& caller, MethodStats* stats);
+  void MirroredRows(const Request& request, MethodStats* stats);
+  // What a call is told that only a serving master answers.
+  hadoop::IpcError NotServing(hadoop::Category category);
   void ImportBatch(const Request& request, const ns::Caller& caller, MethodStats* stats);
   void AnswerNode(const Pending& pending, const node::ClientReply& reply);
   void AnswerBatch(const Batch& batch);

@@ -60,6 +60,17 @@ class Host : public ServiceHost, public CallerResolver {
     transferred_to = address;
     return address == "bad:1" ? absl::NotFoundError("bad:1 is no master") : absl::OkStatus();
   }
+  absl::Status MirroredRows(const ::jfs::jindo::MirroredRowsRequestProto& in,
+                            ::jfs::jindo::MirroredRowsResponseProto* out) override {
+    out->set_position(ns::Position::Of(1, 9).packed);
+    auto* row = out->add_rows();
+    row->set_key(in.startafter() + "k");
+    row->set_valuehash(1);
+    row->set_valuebytes(2);
+    out->set_more(false);
+    return absl::OkStatus();
+  }
+  std::optional<ns::Reply> Recovering() override { return recovering; }
   const CallerGroups* Find(const std::string& user) override {
     if (user == "slow" && !slow_known) return nullptr;
     groups = {.groups = {user + "-group"}, .superuser = user == "root"};
@@ -79,6 +90,7 @@ class Host : public ServiceHost, public CallerResolver {
   std::vector<node::ClientRead> reads;
   std::vector<std::pair<node::CallHandle, std::vector<std::string>>> renewals;
   bool serving = true, slow_known = false, takes_renewals = false;
+  std::optional<ns::Reply> recovering;
   int refreshes = 0;
   std::string transferred_to = "nobody";
   CallerGroups groups;
@@ -359,6 +371,66 @@ TEST_F(ClientServiceTest, AdministrationOverTheJindoProtocol) {
   alice->Submit(kJindoProtocol, "nothing", "");
   ASSERT_TRUE(Result(alice.get()));
   EXPECT_THAT(results_[0].error->exception_class, HasSubstr("RpcNoSuchMethodException"));
+}
+
+TEST_F(ClientServiceTest, GivingUpTheMirrorIsAMutationOfASuperuser) {
+  auto alice = Client("alice");
+  alice->Submit(kJindoProtocol, "disableMirror", ::jfs::jindo::DisableMirrorRequestProto());
+  ASSERT_TRUE(Result(alice.get()));
+  EXPECT_EQ(results_[0].error->exception_class,
+            "org.apache.hadoop.security.AccessControlException");
+  EXPECT_TRUE(host_.commands.empty());
+  results_.clear();
+
+  auto root = Client("root");
+  root->Submit(kJindoProtocol, "disableMirror", ::jfs::jindo::DisableMirrorRequestProto());
+  ASSERT_TRUE(Until(root.get(), [&] { return host_.commands.size() == 1; }));
+  EXPECT_TRUE(std::holds_alternative<ns::DisableMirror>(host_.commands[0].command.operation));
+  EXPECT_TRUE(host_.commands[0].command.call.remembered());
+  service_.OnReply({.call = host_.commands[0].call, .reply = {}});
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_TRUE(results_[0].ok());
+  results_.clear();
+
+  // Also where it is refused like any other change.
+  root->Submit(kJindoProtocol, "disableMirror", ::jfs::jindo::DisableMirrorRequestProto());
+  ASSERT_TRUE(Until(root.get(), [&] { return host_.commands.size() == 2; }));
+  service_.OnReply(
+      {.call = host_.commands[1].call, .reply = {.code = ns::Code::kRecoveryMode, .value = {}}});
+  ASSERT_TRUE(Result(root.get()));
+  EXPECT_EQ(results_[0].error->exception_class, "java.io.IOException");
+  EXPECT_EQ(results_[0].error->message,
+            "ErrorCode : 25021 , ErrorMsg: Namespace is under recovery mode, and is read-only.");
+}
+
+TEST_F(ClientServiceTest, MirroredRowsAreForSuperusersAndFromAServingMaster) {
+  ::jfs::jindo::MirroredRowsRequestProto request;
+  request.set_startafter("a");
+  auto alice = Client("alice");
+  alice->Submit(kJindoProtocol, "mirroredRows", request);
+  ASSERT_TRUE(Result(alice.get()));
+  EXPECT_EQ(results_[0].error->exception_class,
+            "org.apache.hadoop.security.AccessControlException");
+  results_.clear();
+  auto root = Client("root");
+  root->Submit(kJindoProtocol, "mirroredRows", request);
+  ASSERT_TRUE(Result(root.get()));
+  ::jfs::jindo::MirroredRowsResponseProto rows;
+  ASSERT_TRUE(rows.ParseFromString(results_[0].response));
+  EXPECT_EQ(rows.rows(0).key(), "ak");
+}
+
+// `hdfs dfsadmin -report` and the like, and reads of a leader whose namespaces are still coming.
+TEST_F(ClientServiceTest, WhatIsAnsweredLocallyHearsOfARecovery) {
+  host_.serving = false;
+  host_.recovering =
+      ns::Reply{.code = ns::Code::kRecoveryFailed, .arguments = {"it broke"}, .value = {}};
+  auto client = Client("alice");
+  client->Submit(kClientProtocol, "getServerDefaults",
+                 ::hadoop::hdfs::GetServerDefaultsRequestProto());
+  ASSERT_TRUE(Result(client.get()));
+  EXPECT_EQ(results_[0].error->exception_class, "java.io.IOException");
+  EXPECT_THAT(results_[0].error->message, HasSubstr("it broke"));
 }
 
 TEST_F(ClientServiceTest, BrokenRequestIsAnErrorOfItsCall) {

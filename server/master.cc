@@ -17,6 +17,7 @@
 #include "core/ns/keys.h"
 #include "net/socket.h"
 #include "server/master_status.h"
+#include "server/mirrored_rows.h"
 #include "server/status_page.h"
 #include "spdlog/spdlog.h"
 
@@ -512,6 +513,12 @@ absl::Status Master::TransferLeadership(const std::string& address) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("'", address, "' is not in namespace.backend.raft.initial-conf"));
+}
+
+absl::Status Master::MirroredRows(const ::jfs::jindo::MirroredRowsRequestProto& in,
+                                  ::jfs::jindo::MirroredRowsResponseProto* out) {
+  out->set_position(node_->state()->position().packed);
+  return ReadMirroredRows(*state_->store(), in.startafter(), in.limit(), out);
 }
 
 }  // namespace jfs::server

@@ -7,24 +7,30 @@
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-components=(master)
+components=(ots_mock master)
 
 usage() {
   cat <<'TEXT'
-usage: tools/cluster.sh COMMAND [--dir DIR] [--masters 3|1] [--bin DIR] [--set KEY=VALUE]...
+usage: tools/cluster.sh COMMAND [--dir DIR] [--masters 3|1] [--mirror] [--bin DIR] [--set KEY=VALUE]...
 
-  start          writes what is missing of the configuration, starts what does not run, and waits until a leader serves
+  start          writes what is missing of the configuration, starts what does not run, and waits until a leader serves,
+                 or, in recovery mode, until one is at work on the recovery
   stop           SIGTERM to all, then waits for them to end
   restart        stop, then start
   status         the processes, and jindo jfs -metaStatus -detail
   kill N         SIGKILL to master N
   kill-leader    SIGKILL to the master that leads; prints when (milliseconds since 1970)
+  kill-all       SIGKILL to all masters at once; prints when. Tablestore goes on
+  wipe           deletes the data of all masters, which must not run: what a lost cluster has left
+  change K=V...  sets keys in the configuration of every master; heard at the next start
   masters        prints the client addresses, as for JINDO_MASTERS and jindo --masters
+  control        prints the address where faults of ots_mock are changed (docs/ots-mock.md)
 
   --dir DIR      where everything of the cluster lives: conf/ log/ run/ and a directory of data for each master
                  (default: JFS_CLUSTER_DIR, else cluster/ in the repository)
   --masters N    three masters in a Raft group (default), or one alone; only heard when the configuration is first written
-  --bin DIR      directory with namespaced and jindo (default: JFS_BIN, else DIR/bin, else what bazel built last)
+  --mirror       with a Tablestore of its own (ots_mock) and a mirror in it; only heard when the configuration is first written
+  --bin DIR      directory with namespaced, jindo and ots_mock (default: JFS_BIN, else DIR/bin, else what bazel built last)
   --set K=V      one more line in each configuration; only heard when the configuration is first written
 
 Exit status: 0 done; status: that of metaStatus (0 fine, 1 a master is missing, 2 no leader); else 1, with the reason.
@@ -36,6 +42,46 @@ die() {
   exit 1
 }
 say() { echo "cluster: $*"; }
+
+# ---- Tablestore ----
+
+ots_mock_instances() { if [[ -e $dir/conf/ots_mock.secret ]]; then echo 1; fi; }
+# Where it listens is what the masters are told.
+ots_mock_endpoint() { master_setting 1 namespace.ots.endpoint; }
+ots_mock_port() {
+  local endpoint
+  endpoint=$(ots_mock_endpoint)
+  echo "${endpoint##*:}"
+}
+
+ots_mock_configure() {
+  # The masters' configurations name it, so it is configured together with them.
+  master_configure
+}
+
+ots_mock_command() {
+  local port
+  port=$(ots_mock_port)
+  [[ $port =~ ^[0-9]+$ ]] || die "namespace.ots.endpoint in $dir/conf/master-1.cfg has no port; it should be http://127.0.0.1:PORT"
+  command=("$bin_ots_mock" --listen "127.0.0.1:$port" --control "127.0.0.1:$((port + 1))" --data "$dir/ots_mock"
+    --instance "$(master_setting 1 namespace.ots.instance)" --access-key "$(master_setting 1 namespace.ots.accessKey)"
+    --secret-file "$dir/conf/ots_mock.secret")
+}
+
+ots_mock_ready() {
+  if [[ -z $(ots_mock_instances) ]]; then return 0; fi
+  local deadline=$((SECONDS + 30)) port pid
+  port=$(ots_mock_port)
+  until port_in_use "$port"; do
+    if ! running ots_mock-1; then
+      rm -f "$dir/run/ots_mock-1.pid"
+      tail -n 5 "$dir/log/ots_mock-1.log" >&2
+      die "ots_mock ended while it was started; its last lines are above"
+    fi
+    if ((SECONDS >= deadline)); then die "ots_mock does not listen on port $port after 30 s; see $dir/log/ots_mock-1.log"; fi
+    sleep 0.05
+  done
+}
 
 # ---- masters ----
 
@@ -49,10 +95,15 @@ master_setting() { sed -n "s/^$2=//p" "$dir/conf/master-$1.cfg" | tail -n 1; }
 
 port_in_use() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
-# Ports 8101 8103 8104, and 10 more for each further master; all of them 100 up where one is taken.
+# Ports 8101 8103 8104, and 10 more for each further master; 8187 and 8188 of ots_mock; all of them 100 up where one is taken.
 find_base() {
   local base n port
   for ((base = 8100; base <= 9900; base += 100)); do
+    if $mirror; then
+      for port in 87 88; do
+        if port_in_use $((base + port)); then continue 2; fi
+      done
+    fi
     for ((n = 0; n < masters; n++)); do
       for port in 1 3 4; do
         if port_in_use $((base + 10 * n + port)); then continue 3; fi
@@ -74,6 +125,13 @@ master_configure() {
     rpc+=("127.0.0.1:$((base + 10 * n + 1))")
     peers+=("127.0.0.1:$((base + 10 * n + 3))")
   done
+  local secret='' backend=raft
+  if ((masters == 1)); then backend=rocksdb; fi
+  if $mirror; then secret=$(head -c 24 /dev/urandom | base64); fi
+  # The configurations may hold a secret.
+  local mask
+  mask=$(umask)
+  if $mirror; then umask 077; fi
   for ((n = 0; n < masters; n++)); do
     {
       echo "# Written by tools/cluster.sh; edit it as you like."
@@ -97,15 +155,28 @@ master_configure() {
       echo "namespace.http.port=$((base + 10 * n + 4))"
       echo "namespace.meta-dir=$dir/master-$((n + 1))"
       echo "jfs.namespaces=test"
+      if $mirror; then
+        echo "namespace.ots.instance=mock-inst"
+        echo "namespace.ots.endpoint=http://127.0.0.1:$((base + 87))"
+        echo "namespace.ots.accessKey=mock-key"
+        echo "namespace.ots.accessSecret=$secret"
+        echo "namespace.backend.$backend.async.ots.enabled=true"
+        echo "namespace.backend.$backend.recovery.mode=false"
+      fi
       for setting in "${settings[@]}"; do echo "$setting"; done
     } > "$dir/conf/master-$((n + 1)).cfg.new"
   done
+  if $mirror; then
+    echo "$secret" > "$dir/conf/ots_mock.secret.new"
+  fi
+  umask "$mask"
   for ((n = 1; n <= masters; n++)); do
     "$bin_namespaced" --conf "$dir/conf/master-$n.cfg.new" --check-config > /dev/null ||
       die "the configuration of master $n is refused, see above"
   done
   # The directories of data are made only here: one that is missing later is a disk that is not mounted.
   for ((n = 1; n <= masters; n++)); do mkdir -p "$dir/master-$n"; done
+  if $mirror; then mv "$dir/conf/ots_mock.secret.new" "$dir/conf/ots_mock.secret"; fi
   for ((n = 1; n <= masters; n++)); do mv "$dir/conf/master-$n.cfg.new" "$dir/conf/master-$n.cfg"; done
   say "configured $masters master(s) in $dir/conf"
 }
@@ -118,11 +189,13 @@ master_status() { "$bin_jindo" jfs -metaStatus --conf "$dir/conf/master-1.cfg" "
 
 # Waits until a leader serves; with "all", until every master follows it.
 master_ready() {
-  local deadline=$((SECONDS + 90)) status instance
+  local deadline=$((SECONDS + 90)) status instance said
   while true; do
     status=0
-    master_status > /dev/null 2>&1 || status=$?
+    said=$(master_status 2> /dev/null) || status=$?
     if ((status == 0)) || [[ ${1:-} != all && $status == 1 ]]; then return 0; fi
+    # A leader that recovers serves nobody for a while.
+    if grep -q '^LEADER [^ ]* state=' <<< "$said"; then return 0; fi
     for instance in $(master_instances); do
       if ! running "master-$instance"; then
         rm -f "$dir/run/master-$instance.pid"
@@ -209,7 +282,13 @@ command_start() {
     done
     "${component}_ready" "$@"
   done
-  say "a leader serves; clients: $(command_masters)"
+  local leader
+  leader=$(master_status 2> /dev/null | grep '^LEADER ') || true
+  if [[ $leader == *" state="* ]]; then
+    say "recovery mode: $leader; clients: $(command_masters)"
+  else
+    say "a leader serves; clients: $(command_masters)"
+  fi
 }
 
 command_stop() {
@@ -282,6 +361,63 @@ command_kill_leader() {
   die "the leader $address is none of the masters in $dir/conf"
 }
 
+command_kill_all() {
+  need_configuration
+  local instance pid at
+  local -a killed=() pids=()
+  for instance in $(master_instances); do
+    if running "master-$instance"; then
+      pids+=("$pid")
+      killed+=("master-$instance")
+    fi
+  done
+  ((${#pids[@]} > 0)) || die "no master runs"
+  at=$(date +%s%3N)
+  kill -KILL "${pids[@]}"
+  for instance in "${killed[@]}"; do
+    while running "$instance"; do sleep 0.01; done
+    rm -f "$dir/run/$instance.pid"
+  done
+  echo "killed ${killed[*]} at $at"
+}
+
+command_wipe() {
+  need_configuration
+  local instance pid
+  for instance in $(master_instances); do
+    if running "master-$instance"; then die "master-$instance runs (process $pid): stop or kill it first"; fi
+  done
+  for instance in $(master_instances); do
+    rm -rf "$dir/master-$instance"
+    mkdir -p "$dir/master-$instance"
+  done
+  say "deleted the data of all masters in $dir"
+}
+
+command_change() {
+  need_configuration
+  local instance setting file rest
+  for setting in "$@"; do [[ $setting == *=* ]] || die "change needs KEY=VALUE, not '$setting'"; done
+  for instance in $(master_instances); do
+    file=$dir/conf/master-$instance.cfg
+    cp -p "$file" "$file.new"
+    for setting in "$@"; do
+      # Not through a second file: there may be a secret in it.
+      rest=$(awk -v key="${setting%%=*}=" 'index($0, key) != 1' "$file.new")
+      printf '%s\n%s\n' "$rest" "$setting" > "$file.new"
+    done
+    "$bin_namespaced" --conf "$file.new" --check-config > /dev/null ||
+      die "the new configuration of master $instance is refused, see above; nothing is changed for it ($file.new)"
+    mv "$file.new" "$file"
+  done
+  say "changed in each configuration: $*"
+}
+
+command_control() {
+  [[ -n $(ots_mock_instances) ]] || die "there is no ots_mock in $dir; start --mirror makes one"
+  echo "127.0.0.1:$(($(ots_mock_port) + 1))"
+}
+
 command_masters() {
   need_configuration
   master_setting 1 jfs.namespace.server.rpc-address
@@ -289,12 +425,13 @@ command_masters() {
 
 # ---- command line ----
 
-dir=${JFS_CLUSTER_DIR:-$repository/cluster} bin=${JFS_BIN:-} masters=3
+dir=${JFS_CLUSTER_DIR:-$repository/cluster} bin=${JFS_BIN:-} masters=3 mirror=false
 settings=() words=()
 while (($# > 0)); do
   case "$1" in
     --dir) dir=${2:?--dir needs a directory}; shift ;;
     --masters) masters=${2:?--masters needs a number}; shift ;;
+    --mirror) mirror=true ;;
     --bin) bin=${2:?--bin needs a directory}; shift ;;
     --set)
       [[ ${2:-} == *=* ]] || die "--set needs KEY=VALUE"
@@ -313,9 +450,13 @@ dir=$(realpath -m "$dir")
 if [[ -z $bin && -x $dir/bin/namespaced ]]; then bin=$dir/bin; fi
 bin_namespaced=${bin:+$bin/namespaced} bin_jindo=${bin:+$bin/jindo}
 : "${bin_namespaced:=$repository/bazel-bin/server/namespaced}" "${bin_jindo:=$repository/bazel-bin/tools/jindo/jindo}"
-for program in "$bin_namespaced" "$bin_jindo"; do
+bin_ots_mock=${bin:+$bin/ots_mock}
+: "${bin_ots_mock:=$repository/bazel-bin/ots_mock/server/ots_mock}"
+programs=("$bin_namespaced" "$bin_jindo")
+if $mirror || [[ -e $dir/conf/ots_mock.secret ]]; then programs+=("$bin_ots_mock"); fi
+for program in "${programs[@]}"; do
   [[ -x $program ]] ||
-    die "$program is missing; build it with: bazel build --config=release //server:namespaced //tools/jindo:jindo"
+    die "$program is missing; build it with: bazel build --config=release //server:namespaced //tools/jindo:jindo //ots_mock/server:ots_mock"
 done
 
 arguments() {
@@ -335,6 +476,10 @@ case "${words[0]}" in
   status) arguments "${words[@]}"; command_status ;;
   kill) wanted=1; arguments "${words[@]}"; command_kill "${words[1]}" ;;
   kill-leader) arguments "${words[@]}"; command_kill_leader ;;
+  kill-all) arguments "${words[@]}"; command_kill_all ;;
+  wipe) arguments "${words[@]}"; command_wipe ;;
+  change) command_change "${words[@]:1}" ;;
   masters) arguments "${words[@]}"; command_masters ;;
+  control) arguments "${words[@]}"; command_control ;;
   *) usage >&2; die "unknown command '${words[0]}'" ;;
 esac

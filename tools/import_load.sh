@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tools/quickstart.sh and tools/leader_kills.sh: imports as load, and what their logs say about a killed leader.
+# Sourced by tools/quickstart.sh, tools/leader_kills.sh and tools/disaster.sh: imports as load, and what their logs say about a killed leader.
 
 # Lines of acknowledged operations in a log that may not be there yet.
 acknowledged() {
@@ -39,10 +39,11 @@ numbers_of() {
 build_programs() {
   local bazel=${BAZEL:-bazel}
   # shellcheck disable=SC2086  # BAZEL may hold flags
-  $bazel build --config=release --noshow_progress ${BUILD_FLAGS:-} //server:namespaced //tools/jindo:jindo
+  $bazel build --config=release --noshow_progress ${BUILD_FLAGS:-} //server:namespaced //tools/jindo:jindo \
+    //ots_mock/server:ots_mock
   mkdir -p "$1"
   local bin
   # shellcheck disable=SC2086
   bin=$($bazel info --config=release ${BUILD_FLAGS:-} bazel-bin 2> /dev/null)
-  install "$bin/server/namespaced" "$bin/tools/jindo/jindo" "$1/"
+  install "$bin/server/namespaced" "$bin/tools/jindo/jindo" "$bin/ots_mock/server/ots_mock" "$1/"
 }

@@ -97,7 +97,8 @@ std::string FormatMasterLine(const MasterLine& line, bool detail) {
   for (const auto& [name, value] : line.fields) {
     // A sentence, which has a place of its own.
     if (name == kExplainField) continue;
-    if (detail || name.starts_with('_')) out += Concat(" ", name, "=", value);
+    const bool always = name.starts_with('_') || name == "state";
+    if (detail || always) out += Concat(" ", name, "=", value);
   }
   return out;
 }

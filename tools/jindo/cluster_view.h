@@ -33,8 +33,8 @@ struct MasterLine {
 // answer is UNREACHABLE, whatever others say of it.
 std::vector<MasterLine> ViewOf(const std::vector<StatusAnswer>& answers);
 
-// "LEADER emr-header-1:8103 _synced=1 …"; without `detail` only what begins with '_' follows the
-// address.
+// "LEADER emr-header-1:8103 _synced=1 …"; without `detail` only `state` and what begins with '_'
+// follow the address.
 std::string FormatMasterLine(const MasterLine& line, bool detail);
 // The field with the sentence, which no line prints.
 inline constexpr std::string_view kExplainField = "explain";

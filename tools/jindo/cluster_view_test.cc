@@ -68,6 +68,13 @@ TEST(ClusterView, TheLeaderExplainsTheMirror) {
   EXPECT_EQ(ExplainMirror(ViewOf({kSilent})), "no leader is known, who could tell");
 }
 
+TEST(ClusterView, TheStateOfARecoveryIsAlwaysShown) {
+  const std::vector<StatusAnswer> answers = {
+      Answer(1, {{"LEADER", {{"state", "LOADING"}, {"rows", "5"}, {"serving", "0"}}}})};
+  EXPECT_EQ(Lines(answers, false), "LEADER m1:8103 state=LOADING\n");
+  EXPECT_EQ(Lines(answers), "LEADER m1:8103 state=LOADING rows=5 serving=0\n");
+}
+
 TEST(ClusterView, SilentMastersAreUnreachable) {
   const std::vector<StatusAnswer> answers = {
       Answer(1, {{"LEADER", {{"serving", "1"}}}, {"FOLLOWER", {}}, {"UNREACHABLE", {}}}),

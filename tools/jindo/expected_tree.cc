@@ -71,6 +71,10 @@ void ExpectedTree::Add(const AckRecord& record) {
     if (creates) TouchParent(path, record);
     return;
   }
+  if (record.result.position() > end_) {
+    if (creates) entry.beyond = true;
+    return;
+  }
   const Place place = {record.result.logindex(), record.result.ordinal()};
   entry.acknowledged = true;
   switch (operation.operation_case()) {
@@ -109,7 +113,16 @@ void ExpectedTree::Add(const AckRecord& record) {
 }
 
 bool ExpectedTree::IsChecked(const Entry& entry) {
-  return entry.acknowledged || (entry.refused && !entry.unknown);
+  return entry.acknowledged || ((entry.refused || entry.beyond) && !entry.unknown);
+}
+
+bool ExpectedTree::MadeForOthers(const std::string& path) const {
+  const std::string prefix = ChildOf(path, "");
+  for (auto it = entries_.lower_bound(prefix);
+       it != entries_.end() && it->first.starts_with(prefix); ++it) {
+    if (it->second.acknowledged || it->second.unknown) return true;
+  }
+  return false;
 }
 
 ExpectedTree::Verdict ExpectedTree::Check(const Entry& entry,
@@ -117,6 +130,10 @@ ExpectedTree::Verdict ExpectedTree::Check(const Entry& entry,
   using Kind = Verdict::Kind;
   if (!entry.acknowledged) {
     if (!found.has_value()) return {};
+    if (entry.beyond) {
+      return {Kind::kBeyondPresent,
+              "it was made after the position that was recovered, and is there"};
+    }
     return {Kind::kRefusedPresent, "its creation was refused, and it is there"};
   }
   if (!found.has_value()) return {Kind::kMissing, "acknowledged, and not there"};

@@ -21,6 +21,7 @@ class ExpectedTree {
       kMissing,         // acknowledged, and not there
       kWrong,           // there, but not as acknowledged
       kRefusedPresent,  // refused, and there all the same
+      kBeyondPresent,   // made behind the end, and there all the same
     };
     Kind kind = Kind::kFine;
     std::string text;  // what differs
@@ -44,6 +45,7 @@ class ExpectedTree {
   };
   struct Entry {
     bool acknowledged = false;  // some operation that needs it was done
+    bool beyond = false;        // acknowledged creations of it all lie behind the end
     bool refused = false;  // its creation was refused, for another reason than that it was there
     bool unknown =
         false;  // something about it has no answer: only what cannot change by that is checked
@@ -56,6 +58,12 @@ class ExpectedTree {
   };
 
   using Entries = std::map<std::string, Entry>;  // by path
+
+  ExpectedTree() = default;
+  // The tree was lost, and has come back as of position `end`: what was acknowledged up to there
+  // must be there, and nothing that was made behind it.
+  explicit ExpectedTree(uint64_t end) : end_(end) {}
+
   // Order of records does not matter: each says where in the log its operation stands.
   void Add(const AckRecord& record);
   const Entries& entries() const { return entries_; }
@@ -63,9 +71,13 @@ class ExpectedTree {
   static bool IsChecked(const Entry& entry);
   // Compares with what the service says is at the entry's path.
   static Verdict Check(const Entry& entry, const std::optional<FileStatus>& found);
+  // Of a directory: something below it was, or may have been, made before the end, and so the
+  // directory was made with it, whatever became of its own creation.
+  bool MadeForOthers(const std::string& path) const;
 
  private:
   void TouchParent(const std::string& path, const AckRecord& record);
+  const uint64_t end_ = UINT64_MAX;
   Entries entries_;
 };
 

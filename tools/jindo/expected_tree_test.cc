@@ -140,5 +140,47 @@ TEST_F(ExpectedTreeTest, ParentsOfWhatWasMadeAreNotCheckedByThemselves) {
   EXPECT_FALSE(ExpectedTree::IsChecked(tree_.entries().at("/d")));
 }
 
+// The position is the fifth column.
+void AddAt(ExpectedTree* tree, std::string_view fate, uint64_t position, std::string_view rest) {
+  const auto record = ParseAckRecord(
+      Concat(fate, " 1 000102030405060708090a0b0c0d0e0f 1 ", position, " ", position, " 0 ", rest));
+  ASSERT_TRUE(record.ok()) << rest << ": " << record.status();
+  tree->Add(*record);
+}
+
+TEST(ExpectedTreeAfterALoss, HasWhatLiesBeforeTheEndAndNothingElse) {
+  constexpr std::string_view kValues =
+      " mode=644 mtime=5000 atime=6000 replication=1 block=1024 length=10";
+  ExpectedTree tree(20);
+  AddAt(&tree, "A", 10, "mkdirs /d mode=755");
+  AddAt(&tree, "A", 20, Concat("import /d/before", kValues));
+  AddAt(&tree, "A", 21, Concat("import /d/behind", kValues));
+  AddAt(&tree, "A", 22, "mode /d/before mode=600");
+  AddAt(&tree, "A", 23, "mkdirs /lost mode=755");
+  AddAt(&tree, "A", 24, Concat("import /lost/f", kValues));
+  // A file makes its parents; that the directory is there was said later.
+  AddAt(&tree, "A", 19, Concat("import /implied/f", kValues));
+  AddAt(&tree, "A", 25, "mkdirs /implied mode=755");
+  AddAt(&tree, "U", 0, Concat("import /perhaps/f", kValues));
+  AddAt(&tree, "A", 26, "mkdirs /perhaps mode=755");
+  const auto check = [&](const std::string& path, const std::optional<FileStatus>& found) {
+    EXPECT_TRUE(ExpectedTree::IsChecked(tree.entries().at(path))) << path;
+    return ExpectedTree::Check(tree.entries().at(path), found).kind;
+  };
+  EXPECT_EQ(check("/d/before", Found(false)), Kind::kFine);
+  EXPECT_EQ(check("/d/before", std::nullopt), Kind::kMissing);
+  FileStatus changed = Found(false);
+  changed.mutable_permission()->set_perm(0600);
+  EXPECT_EQ(check("/d/before", changed), Kind::kWrong);
+  EXPECT_EQ(check("/d/behind", std::nullopt), Kind::kFine);
+  EXPECT_EQ(check("/d/behind", Found(false)), Kind::kBeyondPresent);
+  EXPECT_EQ(check("/lost", Found(true)), Kind::kBeyondPresent);
+  EXPECT_FALSE(tree.MadeForOthers("/lost"));
+  EXPECT_EQ(check("/implied", Found(true)), Kind::kBeyondPresent);
+  EXPECT_TRUE(tree.MadeForOthers("/implied"));
+  EXPECT_TRUE(tree.MadeForOthers("/perhaps"));
+  EXPECT_FALSE(ExpectedTree::IsChecked(tree.entries().at("/perhaps/f")));
+}
+
 }  // namespace
 }  // namespace jfs::tools

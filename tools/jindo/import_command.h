@@ -29,7 +29,14 @@ int ImportTree(const ServiceFlags& flags, const ImportCommandOptions& options);
 
 // 0: everything acknowledged is there as it was acknowledged, and nothing that was refused. 1: not
 // so, or not to be found out.
-int Verify(const ServiceFlags& flags, const std::vector<std::string>& logs, uint64_t show);
+struct VerifyOptions {
+  uint64_t show = 20;  // differences to print
+  // "lineage:sequence": the tree was lost and came back as of this position. Then what was
+  // acknowledged up to there must be there, and nothing that was made behind it.
+  std::string recovered;
+};
+int Verify(const ServiceFlags& flags, const std::vector<std::string>& logs,
+           const VerifyOptions& options);
 
 }  // namespace jfs::tools
 

@@ -188,6 +188,45 @@ int TransferLeadership(const ServiceFlags& flags, const std::string& address) {
   return 1;
 }
 
+int MetaDisable(const ServiceFlags& flags, bool force) {
+  constexpr std::string_view kCommand = "metaDisable";
+  const absl::StatusOr<Service> service = FindService(flags);
+  if (!service.ok()) {
+    Complain(kCommand, ToStd(service.status().message()));
+    return kUsageError;
+  }
+  const std::vector<MasterLine> lines = ViewOf(AskStatus(flags, *service));
+  const MasterLine* const leader = LeaderOf(lines);
+  if (leader != nullptr &&
+      std::none_of(leader->fields.begin(), leader->fields.end(),
+                   [](const auto& field) { return field.first == "mirror"; })) {
+    std::cout << "This cluster has no mirror.\n";
+    return 0;
+  }
+  if (!force) {
+    std::cout << "This gives up the mirror in Tablestore for good: what it has stays there, but "
+                 "nothing more is written to\nit, and there is no command yet to begin another "
+                 "one. Type yes to go on: "
+              << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "yes") {
+      Complain(kCommand, "nothing was done");
+      return 1;
+    }
+  }
+  IpcClient client(ClientOptions(flags, service->masters));
+  const IpcClient::Result result = client.Call(net::hadoop::kJindoProtocol, "disableMirror",
+                                               ::jfs::jindo::DisableMirrorRequestProto());
+  if (const std::optional<Failure> failure = FailureOf(result)) {
+    Complain(kCommand, failure->message);
+    return 1;
+  }
+  std::cout << "The mirror is given up. Set ...async.ots.enabled to false in the configuration of "
+               "all masters; until then each\nsays at its start that it has no effect.\n";
+  return 0;
+}
+
 int StateHash(const ServiceFlags& flags, uint64_t wait_seconds) {
   constexpr std::string_view kCommand = "stateHash";
   const absl::StatusOr<Service> service = FindService(flags);

@@ -19,6 +19,13 @@ int MetaStatus(const ServiceFlags& flags, const MetaStatusOptions& options);
 // `address` as in initial-conf, or empty. Returns when another master leads and serves.
 int TransferLeadership(const ServiceFlags& flags, const std::string& address);
 
+// Gives the mirror up for good. Unless `force`, asks on the terminal whether that is meant.
+int MetaDisable(const ServiceFlags& flags, bool force);
+
+// Compares the mirror in Tablestore, which the configuration file names, with the masters' state,
+// and prints the first `show` differences. 0: equal. 1: they differ. 2: they could not be compared.
+int MetaVerify(const ServiceFlags& flags, uint64_t show);
+
 // Asks all masters until they stand at the same entry, for at most `wait_seconds`.
 int StateHash(const ServiceFlags& flags, uint64_t wait_seconds);
 

@@ -97,11 +97,16 @@ std::vector<Command> FsCommands() {
        "be found out.",
        [](CLI::App* app, ServiceFlags* flags) -> Run {
          auto logs = Keep<Paths>();
-         auto show = Keep<uint64_t>();
-         *show = 20;
+         auto options = Keep<VerifyOptions>();
          app->add_option("log", *logs, "Files written by jindo fs -import --log")->required();
-         app->add_option("--show", *show, "How many differences to print")->capture_default_str();
-         return [=] { return Verify(*flags, *logs, *show); };
+         app->add_option("--show", options->show, "How many differences to print")
+             ->capture_default_str();
+         app->add_option(
+             "--recovered", options->recovered,
+             "The tree was lost and has come back as of this position, as 1:96412: what "
+             "was acknowledged up to there\nmust be there, and nothing that was made "
+             "behind it");
+         return [=] { return Verify(*flags, *logs, *options); };
        }},
   };
 }
@@ -112,7 +117,9 @@ std::vector<Command> JfsCommands() {
        "Prints one line a master: role and address, with -detail all that is known.\n"
        "Exit code 0: a leader serves and every master follows it. 1: a leader serves, but a master "
        "does not answer or does\n"
-       "not take part. 2: no leader serves.",
+       "not take part. 2: no leader serves; one that still loads the namespace from its mirror "
+       "does "
+       "not.",
        [](CLI::App* app, ServiceFlags* flags) -> Run {
          auto options = Keep<MetaStatusOptions>();
          app->add_flag("--detail", options->detail, "All fields, and why masters do not answer");
@@ -130,6 +137,28 @@ std::vector<Command> JfsCommands() {
              "address", *address,
              "The master to lead, as in initial-conf: host:port; default: whoever is best");
          return [=] { return TransferLeadership(*flags, *address); };
+       }},
+      {"metaDisable",
+       "Gives up the mirror in Tablestore for good. Superusers only.\n"
+       "Asks before it does so. Exit code 0: it is given up. 1: it is not.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto force = Keep<bool>();
+         app->add_flag("--force", *force, "Do not ask");
+         return [=] { return MetaDisable(*flags, *force); };
+       }},
+      {"metaVerify",
+       "Compares the mirror in Tablestore with what the masters have, row by row, while both go "
+       "on. "
+       "Superusers only.\n"
+       "Needs --conf FILE, a master's configuration, for namespace.ots.*. Exit code 0: equal. 1: "
+       "they "
+       "differ, and how.\n"
+       "2: they could not be compared.",
+       [](CLI::App* app, ServiceFlags* flags) -> Run {
+         auto show = Keep<uint64_t>();
+         *show = 20;
+         app->add_option("--show", *show, "How many differences to print")->capture_default_str();
+         return [=] { return MetaVerify(*flags, *show); };
        }},
       {"stateHash",
        "Prints each master's last applied entry, the hash of its state and its counts.\n"

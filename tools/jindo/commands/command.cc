@@ -17,7 +17,9 @@ Answer<int> Command::Run(Arguments arguments) {
 Outcome Command::Report(Outcome outcome) {
   if (!outcome.has_value() || outcome->misuse) return outcome;
   ++errors_;
-  Warn(outcome->message);
+  // A refusal with a number of its own is shown as the manual page has it, with its class.
+  const bool numbered = outcome->message.starts_with("ErrorCode : ");
+  Warn(numbered ? Concat(outcome->exception_class, ": ", outcome->message) : outcome->message);
   return std::nullopt;
 }
 
