@@ -515,6 +515,27 @@ absl::Status Master::TransferLeadership(const std::string& address) {
       absl::StrCat("'", address, "' is not in namespace.backend.raft.initial-conf"));
 }
 
+std::optional<ns::Reply> Master::Recovering() {
+  const node::NodeStatus status = node_->status();
+  const ns::RecoveryRecord recovery = node_->mirror_status().recovery;
+  const bool to_begin = config_.mirror.recovery && recovery.state == ns::RecoveryState::kNone &&
+                        status.position.sequence() == 0;
+  if (status.raft.role != raft::Role::kLeader) return std::nullopt;
+  ns::Reply refusal;
+  refusal.position = status.position;
+  if (to_begin || recovery.state == ns::RecoveryState::kLoading) {
+    refusal.code = ns::Code::kRecoveryLoading;
+    refusal.arguments = {absl::StrCat(ns::RecoveryPercent(recovery))};
+    return refusal;
+  }
+  if (recovery.state == ns::RecoveryState::kFailed) {
+    refusal.code = ns::Code::kRecoveryFailed;
+    refusal.arguments = {recovery.failure};
+    return refusal;
+  }
+  return std::nullopt;
+}
+
 absl::Status Master::MirroredRows(const ::jfs::jindo::MirroredRowsRequestProto& in,
                                   ::jfs::jindo::MirroredRowsResponseProto* out) {
   out->set_position(node_->state()->position().packed);

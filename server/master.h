@@ -60,6 +60,7 @@ class Master : public net::ServiceHost,
   void MetaStatus(::jfs::jindo::MetaStatusResponseProto* out) override;
   void StateHash(ns::NamespaceId ns, ::jfs::jindo::StateHashResponseProto* out) override;
   absl::Status TransferLeadership(const std::string& address) override;
+  std::optional<ns::Reply> Recovering() override;
   absl::Status MirroredRows(const ::jfs::jindo::MirroredRowsRequestProto& in,
                             ::jfs::jindo::MirroredRowsResponseProto* out) override;
 

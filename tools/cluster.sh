@@ -204,7 +204,7 @@ master_ready() {
       fi
     done
     if ((SECONDS >= deadline)); then
-      master_status -detail >&2 || true
+      master_status -detail -explain >&2 || true
       die "after 90 s no leader serves, or not all masters follow it (see above, and $dir/log)"
     fi
     sleep 0.1

@@ -106,7 +106,7 @@ load_pid=$!
 most_behind=0 most_outbox=0
 while kill -0 "$load_pid" 2> /dev/null; do
   line=$(leader_line)
-  behind=$(field_of "$line" mirror_behind)
+  behind=$(field_of "$line" mirror_lag)
   outbox=$(field_of "$line" outbox_bytes)
   if ((${behind:-0} > most_behind)); then most_behind=$behind; fi
   if ((${outbox:-0} > most_outbox)); then most_outbox=$outbox; fi

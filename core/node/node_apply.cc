@@ -106,6 +106,11 @@ void Node::Impl::ServeReads() {
         if (!LeasesOfTerm().Renew(holder, now_)) reply.outcome = ClientReply::Outcome::kNotReady;
       }
       reply.reply.position = namespace_->position();
+    } else if (InRecovery() && namespace_->recovery().state == ns::RecoveryState::kNone) {
+      // Nothing of it is replicated yet, so the namespace does not know.
+      reply.reply.code = ns::Code::kRecoveryLoading;
+      reply.reply.arguments = {"0"};
+      reply.reply.position = namespace_->position();
     } else if (!InRecovery() && (read.request.ns == 0 || !namespace_->has_namespaces())) {
       reply.outcome = ClientReply::Outcome::kNotReady;
     } else {
