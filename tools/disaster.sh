@@ -80,7 +80,14 @@ if [[ -n $bin ]]; then install "$bin/namespaced" "$bin/jindo" "$bin/ots_mock" "$
 quietly cluster start --masters 3 --mirror
 JINDO_MASTERS=$(cluster masters)
 export JINDO_MASTERS
-curl -fsS "$(cluster control)/faults" --data "delay:ms=$delay" > /dev/null || die "ots_mock does not take the delay"
+# ots_mock forgets its faults when it is started again.
+delay_requests() {
+  local faults
+  faults=$(cluster control)/faults
+  curl -fsS -X DELETE "$faults" > /dev/null || die "ots_mock does not forget its faults"
+  curl -fsS "$faults" --data "delay:ms=$delay" > /dev/null || die "ots_mock does not take the delay"
+}
+delay_requests
 jindo fs -import "$tree" /undisturbed --log "$work/undisturbed.ack" --quiet > "$work/undisturbed.out" ||
   die "the undisturbed import failed: $(cat "$work/undisturbed.out")"
 expected=$(acknowledged "$work/undisturbed.ack")
@@ -93,6 +100,7 @@ kept=$(jindo fs -count /undisturbed)
 below=0 lost_sum=0 problems=0 checked=0
 for ((run = 1; run <= runs; run++)); do
   log=$work/run-$run.ack
+  delay_requests
   # Small batches keep an import under way long enough to be hit. Without masters it ends soon.
   jindo fs -import "$tree" "/run-$run" --batch 64 --in-flight 2 --timeout 4 --log "$log" --quiet > "$work/import.out" 2>&1 &
   import_pid=$!

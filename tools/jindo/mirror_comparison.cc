@@ -145,10 +145,11 @@ class Comparison {
       if (more && pending.size() < limits_.pages_ahead) {
         absl::StatusOr<Page> page = sources_.Rows(after);
         if (!page.ok()) return page.status();
-        more = page->more() && page->rows_size() > 0;
-        PendingPage next{after, *std::move(page)};
-        if (more) after = next.page.rows(next.page.rows_size() - 1).key();
-        pending.push_back(std::move(next));
+        const bool last = !page->more() || page->rows_size() == 0;
+        const std::string end = last ? "" : page->rows(page->rows_size() - 1).key();
+        pending.push_back({after, *std::move(page)});
+        after = end;
+        more = !last;
       }
       const bool waits = SequenceOf(pending.front()) > image_->end();
       if (waits) {
