@@ -91,7 +91,7 @@ MirrorSetting MirrorConfig::setting() const {
 }
 
 absl::Status CheckMirrorConfig(const ns::Namespace& state, const MirrorConfig& config) {
-  const ns::RecoveryRecord recovery = state.recovery();
+  const ns::RecoveryRecord& recovery = state.recovery();
   if (recovery.state != ns::RecoveryState::kNone) return absl::OkStatus();
   const bool empty = state.position().sequence() == 0;
   if (config.recovery && !empty) {
@@ -289,7 +289,7 @@ absl::Status MirrorDuty::Upload(const Turn& turn, const mirror::Writer& writer,
     if (uploaded.progress.has_value()) {
       calls->AddInternal(ns::MirrorProgress{*uploaded.progress});
     }
-    Carry(std::move(uploaded.calls), std::move(uploaded.notes), out);
+    Carry(std::move(uploaded.calls), uploaded.notes, out);
   }
   SetProblem(uploader_->status().problem, out);
   deadline_ = std::min(deadline_, machine_deadline_);
@@ -314,7 +314,7 @@ absl::Status MirrorDuty::Recover(const Turn& turn, Calls* calls, Output* out) {
     loaded_cursor_ = record.cursor;
     machine_deadline_ = loaded.next_deadline;
     Propose(loaded, calls);
-    Carry(std::move(loaded.calls), std::move(loaded.notes), out);
+    Carry(std::move(loaded.calls), loaded.notes, out);
   }
   deadline_ = std::min(deadline_, machine_deadline_);
   return absl::OkStatus();
@@ -352,11 +352,10 @@ absl::Status MirrorDuty::Verify(const Turn& turn, Calls* calls) {
   return absl::OkStatus();
 }
 
-void MirrorDuty::Carry(std::vector<mirror::Call> calls, std::vector<mirror::Note> notes,
+void MirrorDuty::Carry(std::vector<mirror::Call> calls, const std::vector<mirror::Note>& notes,
                        Output* out) {
-  for (mirror::Note& note : notes) {
-    out->events.push_back(
-        Event{SeverityOf(note.severity), absl::StrCat("mirror: ", std::move(note.text))});
+  for (const mirror::Note& note : notes) {
+    out->events.push_back(Event{SeverityOf(note.severity), absl::StrCat("mirror: ", note.text)});
   }
   for (mirror::Call& call : calls) {
     const JobToken token = tokens_->Next();

@@ -91,7 +91,7 @@ class MirrorDuty {
   void Propose(const mirror::LoadOutput& loaded, Calls* calls);
   absl::Status Upload(const Turn& turn, const mirror::Writer& writer, mirror::OutboxEnd end,
                       Calls* calls, Output* out);
-  void Carry(std::vector<mirror::Call> calls, std::vector<mirror::Note> notes, Output* out);
+  void Carry(std::vector<mirror::Call> calls, const std::vector<mirror::Note>& notes, Output* out);
   void SetProblem(std::string problem, Output* out);
 
   const MirrorConfig& config_;

@@ -27,7 +27,6 @@ Generation::Generation(World* world, Probes* probes, const RunConfig& config, ui
                        std::vector<SearchOperation>* history)
     : config_(With(config, mirror)),
       number_(number),
-      world_(world),
       cluster_(world, probes, config_, number, tablestore),
       nemesis_(world, probes, &cluster_) {
   const auto add = [&](int client, std::unique_ptr<CallSource> source) {

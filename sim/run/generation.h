@@ -64,7 +64,6 @@ class Generation {
  private:
   const RunConfig config_;
   const uint64_t number_;
-  World* world_;
   Cluster cluster_;
   Nemesis nemesis_;
   std::vector<std::unique_ptr<Client>> clients_;

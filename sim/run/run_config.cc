@@ -156,8 +156,8 @@ RunConfig DrawConfig(const RunOptions& options) {
   const uint64_t mirror = swarm.Between(250, 0, 5);
   config.upload = mirror >= 2;
   if (mirror >= 4) config.losses = swarm.Between(251, 0, 2) == 0 ? 2 : 1;
-  // A recovery commits chunks of some KiB several at a time; those that go out of memory in the step
-  // that commits them are never seen by the oracle.
+  // A recovery commits chunks of some KiB several at a time; those that go out of memory in the
+  // step that commits them are never seen by the oracle.
   if (config.losses > 0) {
     raft::Config& raft = config.node.raft;
     raft.cached_bytes = std::max<uint64_t>(raft.cached_bytes, 256 << 10);
