@@ -146,7 +146,9 @@ sealed=
 deadline=$((SECONDS + 600))
 while true; do
   line=$(leader_line)
-  if [[ -z $sealed && -n $(field_of "$line" position) ]]; then sealed=$(now); fi
+  position=$(field_of "$line" position)
+  # Until then it is that of the empty masters.
+  if [[ -z $sealed && -n $position && $position != *:0 ]]; then sealed=$(now); fi
   [[ $(field_of "$line" state) != FAILED ]] || fail "$(jindo jfs -metaStatus -explain)"
   if [[ $(field_of "$line" state) == FINISH ]]; then break; fi
   if ((SECONDS >= deadline)); then fail "no state=FINISH in 600 s: $(jindo jfs -metaStatus -explain)"; fi

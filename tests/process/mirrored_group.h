@@ -56,6 +56,7 @@ class MirroredGroup {
   void Kill();
   void Terminate();
 
+  const std::vector<uint16_t>& rpc_ports() const { return flags_.rpc_ports; }
   TestClient Client() const { return TestClient(flags_.rpc_ports, 60 * kSecond); }
   // A line of each master about itself: "LEADER name=value ...".
   std::string Status() const;

@@ -63,11 +63,14 @@ absl::StatusOr<net::ots::ClientOptions> TablestoreOf(const ServiceFlags& flags) 
 
 class RealSources : public MirrorSources {
  public:
-  RealSources(net::ots::Client* tablestore, net::hadoop::IpcClient* masters)
-      : tablestore_(*tablestore), masters_(*masters), begun_(net::EventLoop::Now()) {}
+  RealSources(net::ots::Client* tablestore, net::hadoop::IpcClient* masters, Duration patience)
+      : tablestore_(*tablestore),
+        masters_(*masters),
+        patience_(patience),
+        begun_(net::EventLoop::Now()) {}
 
   absl::StatusOr<std::string> Ask(const ots::Request& request) override {
-    ots::Outcome outcome = tablestore_.CallAndWait(request, {.deadline = 60 * kSecond});
+    ots::Outcome outcome = tablestore_.CallAndWait(request, {.deadline = patience_});
     if (outcome.kind == ots::Outcome::Kind::kDone) return std::move(outcome.body);
     const std::string text = Concat("Tablestore: ", ots::FormatOutcome(outcome));
     if (outcome.error.code == "OTSObjectNotExist") return absl::NotFoundError(text);
@@ -97,6 +100,7 @@ class RealSources : public MirrorSources {
  private:
   net::ots::Client& tablestore_;
   net::hadoop::IpcClient& masters_;
+  const Duration patience_;  // with one call
   const Micros begun_;
 };
 
@@ -136,7 +140,7 @@ int MetaVerify(const ServiceFlags& flags, uint64_t show) {
     return kUsageError;
   }
   net::hadoop::IpcClient masters(ClientOptions(flags, service->masters));
-  RealSources sources(tablestore->get(), &masters);
+  RealSources sources(tablestore->get(), &masters, flags.timeout_seconds * kSecond);
   uint64_t shown = 0;
   const absl::StatusOr<MirrorComparison> result =
       CompareMirror({}, &sources, [&](const MirrorDifference& difference) {
