@@ -27,6 +27,7 @@ namespace {
 constexpr uint64_t kMostEvents = 20'000'000;
 constexpr uint64_t kSearchSteps = 2'000'000;
 constexpr uint64_t kSearchOperations = 300;
+constexpr Duration kTransactionLock = 60 * kSecond;
 constexpr Duration kTreeInterval = 10 * kSecond;
 // New writes that a healed majority must acknowledge.
 constexpr uint64_t kProgressWrites = 20;
@@ -320,6 +321,8 @@ class Run {
     // Files that nobody writes any more are closed once their leases have run out.
     Micros limit = world_.now() + config_.rest_bound + config_.client_patience +
                    2 * config_.node.file_leases.hard;
+    // The transaction of a dead writer locks its partition for a minute, one after the other.
+    if (config_.upload) limit = limit + 2 * kTransactionLock;
     const Micros last_limit = world_.now() + 10 * config_.rest_bound;
     uint64_t committed = current_->cluster().history().last();
     uint64_t mirrored = current_->MirrorProgress();
