@@ -84,8 +84,8 @@ class Transfer {
     return files;
   }
 
-  void Take(NodeId node, Output output) {
-    for (SendPayload& send : output.send) {
+  void Take(NodeId node, const Output& output) {
+    for (const SendPayload& send : output.send) {
       const uint64_t copies = random_.Chance(loss_percent_, 100)   ? 0
                               : random_.Chance(loss_percent_, 300) ? 2
                                                                    : 1;

@@ -20,9 +20,8 @@ OutboxRow Example() {
   row.directories = 4;
   row.files = 5;
   row.bytes = 6;
-  row.changes = {{"d1", "old", "new"},
-                 {"e1a", std::nullopt, "made"},
-                 {"e1b", "gone", std::nullopt}};
+  row.changes = {
+      {"d1", "old", "new"}, {"e1a", std::nullopt, "made"}, {"e1b", "gone", std::nullopt}};
   return row;
 }
 
