@@ -102,7 +102,7 @@ void Nemesis::StrikeNode(NodeId node) {
   if (Strikes(FaultKind::kDiskError, who, rate)) {
     cluster_->Excuse(node);
     process.disk().FailNext();
-    world_->After(kExcuseTime, [this, node] { cluster_->ExcuseOver(node); });
+    world_->After(kExcuseTime, [this, node] { EndExcuse(node); });
     Trace(node, "disk error");
   }
   if (Strikes(FaultKind::kDiskFull, who, rate)) {
@@ -133,6 +133,15 @@ void Nemesis::StrikeNode(NodeId node) {
         world_->Between(Stream::kClock, Identity::Of(round_, who, 8), 0, 2 * kMaxClockRatePpm);
     process.clock().SetRate(now, static_cast<int64_t>(drawn) - kMaxClockRatePpm);
   }
+}
+
+// An error waits for the next request, and a cluster that nobody uses may make none for long.
+void Nemesis::EndExcuse(NodeId node) {
+  if (cluster_->process(node).disk().failure_pending()) {
+    world_->After(kExcuseTime, [this, node] { EndExcuse(node); });
+    return;
+  }
+  cluster_->ExcuseOver(node);
 }
 
 void Nemesis::StrikeWholeCluster() {

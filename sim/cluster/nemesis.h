@@ -44,6 +44,7 @@ class Nemesis {
   void StrikeNode(NodeId node);
   void StrikeNetwork();
   void Destroy(NodeId node);
+  void EndExcuse(NodeId node);
   void StrikeWholeCluster();
   void CheckRepaired();
   void ProbeRecovery();

@@ -61,6 +61,8 @@ class VirtualDisk {
 
   // The next request fails with EIO.
   void FailNext() { fail_next_ = true; }
+  // An error ordered by FailNext has not met a request yet.
+  bool failure_pending() const { return fail_next_; }
   // CreateFile fails with ENOSPC.
   void SetFull(bool full) { full_ = full; }
   void HangUntil(Micros until) { hang_until_ = until; }
