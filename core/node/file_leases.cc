@@ -16,7 +16,7 @@ constexpr Duration kProposeAgain = 5 * kSecond;
 }  // namespace
 
 void FileLeases::Begin(Micros now) {
-  if (!mutations_.Has(Mutation::kN13LeasesNotBegun)) began_ = now;
+  if (!mutations_.Has(Mutation::kN13LeasesNotBegun)) all_known_at_ = now;
   holders_.clear();
   strangers_.clear();
   next_soft_ = now + limits_.soft;
@@ -25,7 +25,7 @@ void FileLeases::Begin(Micros now) {
 
 Micros FileLeases::RenewedAt(std::string_view holder) const {
   const auto at = holders_.find(holder);
-  return at == holders_.end() ? began_ : at->second.renewed;
+  return at == holders_.end() ? all_known_at_ : at->second.renewed;
 }
 
 bool FileLeases::Renew(const std::string& holder, Micros now) {
@@ -53,7 +53,8 @@ bool FileLeases::RenewOpener(const std::string& holder, Micros now) {
 
 ns::LeaseId FileLeases::Judge(const ns::Namespace::LeaseInfo& lease, Micros now) {
   if (now < RenewedAt(lease.holder) + limits_.soft) return 0;
-  Holder& holder = holders_.try_emplace(lease.holder, Holder{.renewed = began_}).first->second;
+  Holder& holder =
+      holders_.try_emplace(lease.holder, Holder{.renewed = all_known_at_}).first->second;
   // Got behind the release of the one before, by a call that came after: it is not as old as that.
   if (holder.releasing != 0 && holder.releasing != lease.lease) return 0;
   if (holder.releasing == 0) {
@@ -72,7 +73,8 @@ std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::L
   next_soft_ = now + limits_.soft;
   for (const ns::Namespace::LeaseInfo& lease : leases) {
     present.insert(lease.holder);
-    Holder& holder = holders_.try_emplace(lease.holder, Holder{.renewed = began_}).first->second;
+    Holder& holder =
+        holders_.try_emplace(lease.holder, Holder{.renewed = all_known_at_}).first->second;
     // What was proposed has been applied: this is a lease that its holder got after.
     if (holder.releasing != 0 && holder.releasing != lease.lease) {
       holder = Holder{.renewed = now};
@@ -107,6 +109,9 @@ std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::L
   while (!strangers_.empty() && holders_.find(strangers_.front()) == holders_.end()) {
     strangers_.pop_front();
   }
+  // Whoever comes up from now on has got his lease since, even if what opened the file was heard so
+  // long ago that it has been forgotten.
+  all_known_at_ = now;
   next_look_ = now + kLookInterval;
   return due;
 }

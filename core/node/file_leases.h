@@ -72,11 +72,14 @@ class FileLeases {
     Micros proposed;
     bool takeover = false;  // only the latter, which may well be refused
   };
+  // When the holder was heard of; of one that is not in holders_, when that could be last.
   Micros RenewedAt(std::string_view holder) const;
 
   FileLeaseLimits limits_;
   Mutations mutations_;
-  Micros began_;
+  // All who have had a lease since before this are in holders_: the beginning of the leadership,
+  // then the last look.
+  Micros all_known_at_;
   std::map<std::string, Holder, std::less<>> holders_;
   std::deque<std::string> strangers_;  // had no lease when they came, oldest first
   Micros next_soft_ = kNever;          // no lease that Due has seen is past its soft limit before

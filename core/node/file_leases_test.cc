@@ -64,6 +64,19 @@ TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
   EXPECT_EQ(leases.Judge({"w", 8}, At(1262)), 8u);
 }
 
+TEST(FileLeasesTest, AFileThatTookLongToOpenIsNotAsOldAsTheLeadership) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  EXPECT_TRUE(leases.Due({}, true, At(1)).empty());
+  EXPECT_TRUE(leases.RenewOpener("w", At(1130)));
+  // The master was stopped in between; its first look comes before the file is applied.
+  EXPECT_TRUE(leases.Due({}, true, At(1200)).empty());
+  EXPECT_EQ(leases.Judge({"w", 7}, At(1201)), 0u);
+  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(1202)).empty()) << "told that it has until 2330";
+  EXPECT_EQ(leases.Judge({"w", 7}, At(1262)), 7u);
+  EXPECT_EQ(leases.Due({{"w", 7}}, true, At(2400)).size(), 1u);
+}
+
 TEST(FileLeasesTest, NamesWithoutLeasesDoNotPileUp) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
