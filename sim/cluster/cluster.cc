@@ -111,7 +111,7 @@ void Cluster::StartAll() {
 }
 
 void Cluster::StartIfDown(NodeId node) {
-  if (left_down_[node.value - 1] || process(node).running()) return;
+  if (starts_held_ || left_down_[node.value - 1] || process(node).running()) return;
   process(node).Start();
 }
 

@@ -59,6 +59,8 @@ class Cluster : public NetworkHost, public ProcessHost {
   // Kills the process and starts it again later, unless it has been left down for good.
   void Crash(NodeId node, Duration restart_after);
   void StartIfDown(NodeId node);
+  // While starts are held nothing is started, whoever asks.
+  void HoldStarts(bool hold) { starts_held_ = hold; }
   // The node stays as it is for ever.
   void LeaveDown(NodeId node) { left_down_.at(node.value - 1) = true; }
   // A fault of the disk hit this node: it may stop by itself until ExcuseOver(). Calls nest.
@@ -126,6 +128,7 @@ class Cluster : public NetworkHost, public ProcessHost {
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<int> excuses_;
   std::vector<bool> left_down_;
+  bool starts_held_ = false;
   std::vector<Micros> clients_cut_;
   bool destroyed_ = false;
   std::optional<NodeId> victim_;

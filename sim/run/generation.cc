@@ -79,6 +79,8 @@ void Generation::FallAsleep() {
   nemesis_.Stop();
   StopClients();
   operator_->Stop();
+  // Who is down is not to come up alone: a majority of such would be a cluster that lives.
+  cluster_.HoldStarts(true);
   for (const NodeId node : cluster_.nodes()) {
     // What was about to strike it strikes when it wakes up.
     cluster_.Excuse(node);
@@ -88,6 +90,7 @@ void Generation::FallAsleep() {
 }
 
 void Generation::WakeUp() {
+  cluster_.HoldStarts(false);
   for (const NodeId node : cluster_.nodes()) {
     cluster_.StartIfDown(node);
     cluster_.process(node).ResumeNow();
