@@ -11,12 +11,6 @@
 namespace jfs::mirror {
 namespace {
 
-ots::PrimaryKey Bound(const ots::Value& value) {
-  ots::PrimaryKey key = DataKey("");
-  for (ots::KeyColumn& column : key) column.value = value;
-  return key;
-}
-
 bool IsDataKey(const ots::PrimaryKey& key) {
   return key.size() == 2 && key[0].value.is(ots::ValueType::kInteger) &&
          key[1].value.is(ots::ValueType::kBlob);
@@ -24,12 +18,11 @@ bool IsDataKey(const ots::PrimaryKey& key) {
 
 // As the status of a master shows positions.
 std::string FormatPosition(uint64_t position) {
-  constexpr int kSequenceBits = 48;
-  return Concat(position >> kSequenceBits, ":", position & ((uint64_t{1} << kSequenceBits) - 1));
+  return Concat(LineageOf(position), ":", SequenceOf(position));
 }
 
 ots::PrimaryKey FirstPage(const DataPlace& from) {
-  return from.next.has_value() ? *from.next : Bound(ots::Value::InfMin());
+  return from.next.has_value() ? *from.next : WholeTable(kDataTable).inclusive_start;
 }
 
 }  // namespace
@@ -54,10 +47,8 @@ DataReader::DataReader(const LoadLimits& limits, const Fence& sealed, const Data
 
 std::optional<ots::RangeRequest> DataReader::NextPage() const {
   if (!next_.has_value() || builder_.ready() >= chunks_ahead_) return std::nullopt;
-  ots::RangeRequest range;
-  range.table = std::string(kDataTable);
+  ots::RangeRequest range = WholeTable(kDataTable);
   range.inclusive_start = *next_;
-  range.exclusive_end = Bound(ots::Value::InfMax());
   return range;
 }
 

@@ -12,11 +12,6 @@
 #include "core/outbox/outbox_row.h"
 
 namespace jfs::mirror {
-namespace {
-
-constexpr uint64_t kMaxRunBytes = uint64_t{1} << 30;
-
-}  // namespace
 
 Image::Image(const Fence& begun, Keep keep)
     : keep_(std::move(keep)),
@@ -83,8 +78,7 @@ absl::Status Image::AddRun() {
     }
     chain_ = outbox::NextChain(chain_, bytes);
     next_ = row.last + 1;
-    carried_ = {row.wall,        row.next_lease, row.next_namespace,
-                row.directories, row.files,      row.bytes};
+    carried_ = CarriedOf(row);
   }
   if (next_ != run_last_ + 1) {
     return absl::DataLossError(absl::StrCat("the run that begins at ", first, " ends at ",

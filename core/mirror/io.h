@@ -11,6 +11,7 @@
 #include "core/base/time.h"
 #include "core/ots/exchange.h"
 #include "core/ots/retrying_call.h"
+#include "core/outbox/outbox_row.h"
 
 // What the machines of the mirror ask the world for. Their owner carries calls out, in any order,
 // and answers each exactly once, unless the process dies first.
@@ -47,6 +48,15 @@ struct Carried {
   uint64_t directories = 0, files = 0, bytes = 0;
   friend bool operator==(const Carried&, const Carried&) = default;
 };
+// As of the end of that row.
+inline Carried CarriedOf(const outbox::OutboxRow& row) {
+  return {.wall = row.wall,
+          .next_lease = row.next_lease,
+          .next_namespace = row.next_namespace,
+          .directories = row.directories,
+          .files = row.files,
+          .bytes = row.bytes};
+}
 
 // Where uploading reads from. Implemented by who owns the state; used only inside a step.
 class OutboxReader {

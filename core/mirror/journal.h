@@ -13,6 +13,10 @@
 // bytes (core/base/codec.h).
 namespace jfs::mirror {
 
+// Of a run unpacked, where whoever reads sets no other limit: one entry of the log makes an outbox
+// row, and no entry is that big.
+inline constexpr uint64_t kMaxRunBytes = uint64_t{1} << 30;
+
 std::string PackRun(std::span<const std::string> rows);
 // DataLoss if the bytes are not a whole run, or would be longer than `max_bytes` unpacked: nothing
 // longer is ever allocated.

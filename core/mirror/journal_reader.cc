@@ -210,12 +210,7 @@ absl::Status JournalReader::Verify(std::string_view bytes, const outbox::OutboxR
     return wrong(Concat("with this last row the chain is ", Hex(chain), ", and the fence says ",
                         Hex(sealed_.chain)));
   }
-  const Carried carried = {.wall = row.wall,
-                           .next_lease = row.next_lease,
-                           .next_namespace = row.next_namespace,
-                           .directories = row.directories,
-                           .files = row.files,
-                           .bytes = row.bytes};
+  const Carried carried = CarriedOf(row);
   if (carried != sealed_.carried) {
     return wrong(Concat("this last row says ", FormatCarried(carried), ", and the fence ",
                         FormatCarried(sealed_.carried)));

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/concat.h"
+#include "core/mirror/backoff.h"
 #include "core/mirror/data_reader.h"
 #include "core/mirror/fence_watch.h"
 #include "core/mirror/journal_reader.h"
@@ -39,37 +40,31 @@ bool SameSeal(const Fence& a, const Fence& b) {
 // Calls of one kind: at most one under way, and pauses that grow while they do not help.
 class Lane {
  public:
-  explicit Lane(const LoadLimits& limits)
-      : first_(limits.retry_first), longest_(limits.retry_longest) {}
+  explicit Lane(const LoadLimits& limits) : backoff_(limits.retry_first, limits.retry_longest) {}
 
   bool under_way() const { return token_.has_value(); }
   bool Is(CallToken token) const { return token_ == token; }
   // When the next call may begin.
-  Micros next() const { return next_; }
+  Micros next() const { return backoff_.until(); }
   Micros begun() const { return begun_; }
 
   void Begin(CallToken token, Micros now) {
     token_ = token;
     begun_ = now;
   }
+  // The call has ended, or what comes of it no longer matters.
   void End() { token_.reset(); }
-  // What comes of the call under way no longer matters.
-  void Forget() { token_.reset(); }
-  void Helped(Micros next) {
-    pause_ = 0;
-    next_ = next;
+  // The next call may begin `pause` after `from`.
+  void Helped(Micros from, Duration pause = 0) {
+    backoff_.Succeeded();
+    backoff_.Rest(from, pause);
   }
-  void DidNotHelp(Micros now) {
-    pause_ = pause_ == 0 ? first_ : std::min(pause_ * 2, longest_);
-    next_ = now + pause_;
-  }
+  void DidNotHelp(Micros now) { backoff_.Failed(now); }
 
  private:
-  const Duration first_, longest_;
+  Backoff backoff_;
   std::optional<CallToken> token_;
   Micros begun_;
-  Micros next_;
-  Duration pause_ = 0;
 };
 
 }  // namespace
@@ -188,7 +183,7 @@ class Loader::Impl {
       return Trouble(&fence_lane_, outcome.problem);
     }
     NoTrouble();
-    fence_lane_.Helped(fence_lane_.begun() + limits_.look_interval);
+    fence_lane_.Helped(fence_lane_.begun(), limits_.look_interval);
     if (!row.has_value()) {
       return Fail(
           sealed_.has_value()
@@ -310,8 +305,8 @@ class Loader::Impl {
     data_.reset();
     journal_.reset();
     // What is under way was begun for other reads than these.
-    page_lane_.Forget();
-    fence_lane_.Forget();
+    page_lane_.End();
+    fence_lane_.End();
     confirmed_ = false;
     end_given_ = false;
     if (const auto* data = std::get_if<DataPlace>(&*place)) {

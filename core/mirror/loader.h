@@ -12,6 +12,7 @@
 #include "core/base/time.h"
 #include "core/mirror/fence.h"
 #include "core/mirror/io.h"
+#include "core/mirror/journal.h"
 
 // The leader's side of a recovery: seals a mirror and reads it, chunk by chunk, up to the position
 // where it was sealed (docs/formats/mirror.md). First come the rows of the data table, then the
@@ -32,7 +33,7 @@ struct LoadLimits {
   // What was given out to be replicated and has not moved anything for so long is given out again:
   // a proposal may be lost.
   Duration give_again = 10 * kSecond;
-  uint64_t max_run_bytes = uint64_t{1} << 30;  // of an unpacked journal run
+  uint64_t max_run_bytes = kMaxRunBytes;  // of an unpacked journal run
   Duration retry_first = kSecond;
   Duration retry_longest = 30 * kSecond;
   Duration call_deadline = 30 * kSecond;

@@ -62,6 +62,20 @@ std::vector<ots::TableDefinition> TableDefinitions() {
   return {std::move(journal), std::move(data)};
 }
 
+ots::RangeRequest WholeTable(std::string_view table) {
+  ots::RangeRequest range;
+  range.table = std::string(table);
+  for (const ots::TableDefinition& definition : TableDefinitions()) {
+    if (definition.name != table) continue;
+    for (const ots::KeyColumnSchema& column : definition.key) {
+      range.inclusive_start.push_back({column.name, ots::Value::InfMin()});
+      range.exclusive_end.push_back({column.name, ots::Value::InfMax()});
+    }
+  }
+  CHECK(!range.inclusive_start.empty()) << "a mirror has no such table";
+  return range;
+}
+
 ots::KeyColumn JournalPartition() { return {kMirror, ots::Value::String(kTheMirror)}; }
 
 ots::PrimaryKey JournalTableKey(std::string_view mirror, uint64_t kind, uint64_t sequence,
@@ -75,8 +89,12 @@ ots::PrimaryKey JournalTableKey(std::string_view mirror, uint64_t kind, uint64_t
 uint64_t PositionOf(uint64_t lineage, uint64_t sequence) {
   CHECK_LE(lineage, kMaxLineage);
   CHECK_LE(sequence, kMaxSequence);
-  return lineage << 48 | sequence;
+  return lineage << kSequenceBits | sequence;
 }
+
+uint64_t LineageOf(uint64_t position) { return position >> kSequenceBits; }
+
+uint64_t SequenceOf(uint64_t position) { return position & kMaxSequence; }
 
 // ---- Journal ----
 

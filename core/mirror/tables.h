@@ -21,6 +21,8 @@ inline constexpr std::string_view kJournalTable = "jfs_journal";
 inline constexpr std::string_view kDataTable = "jfs_data";
 
 std::vector<ots::TableDefinition> TableDefinitions();
+// Everything in one of them, as a range to begin reading with.
+ots::RangeRequest WholeTable(std::string_view table);
 // The partition key of fence and journal, for local transactions.
 ots::KeyColumn JournalPartition();
 
@@ -33,9 +35,12 @@ ots::PrimaryKey JournalTableKey(std::string_view mirror, uint64_t kind, uint64_t
 
 // Positions are compared as signed integers, so the sign bit is not a lineage's to use.
 inline constexpr uint64_t kMaxLineage = (1 << 15) - 1;
-inline constexpr uint64_t kMaxSequence = (uint64_t{1} << 48) - 1;
+inline constexpr int kSequenceBits = 48;
+inline constexpr uint64_t kMaxSequence = (uint64_t{1} << kSequenceBits) - 1;
 // lineage << 48 | sequence, as everywhere else. REQUIRES: both within their limits.
 uint64_t PositionOf(uint64_t lineage, uint64_t sequence);
+uint64_t LineageOf(uint64_t position);
+uint64_t SequenceOf(uint64_t position);
 
 // ---- Journal ----
 

@@ -66,14 +66,8 @@ std::optional<ots::Request> TombstoneSweep::Scan(const std::string& body) {
   }
   fence_millis_ = *revision->timestamp;
   stage_ = Stage::kScan;
-  ots::RangeRequest range;
-  range.table = std::string(kDataTable);
-  ots::PrimaryKey from = DataKey("");
-  ots::PrimaryKey to = from;
-  for (ots::KeyColumn& column : from) column.value = ots::Value::InfMin();
-  for (ots::KeyColumn& column : to) column.value = ots::Value::InfMax();
-  range.inclusive_start = cursor_.has_value() ? *cursor_ : std::move(from);
-  range.exclusive_end = std::move(to);
+  ots::RangeRequest range = WholeTable(kDataTable);
+  if (cursor_.has_value()) range.inclusive_start = *cursor_;
   // The service sends only rows without a value: any value is at or above the empty one.
   range.columns = {kPosition, kValue};
   range.filter = ots::Not(ots::CompareColumn(kValue, ots::Comparator::kGreaterEqual,
@@ -91,7 +85,7 @@ std::optional<ots::Request> TombstoneSweep::Scanned(const std::string& body) {
         !position->value->is(ots::ValueType::kInteger) || FindCell(row, kValue) != nullptr) {
       continue;
     }
-    const uint64_t sequence = static_cast<uint64_t>(position->value->integer()) & kMaxSequence;
+    const uint64_t sequence = SequenceOf(static_cast<uint64_t>(position->value->integer()));
     if (sequence > checkpoint_) continue;
     if (fence_millis_ - *position->timestamp <= bound_millis_) continue;
     ots::RowChange removal{.kind = ots::RowChange::Kind::kDelete};

@@ -268,16 +268,10 @@ Uploader::Impl::Change Uploader::Impl::NextPart() {
     change.after.parts = part + 1;
     return change;
   }
-  const outbox::OutboxRow& end = run_->rows.back();
   change.after.parts = 0;
   change.after.last = run_->end.last;
   change.after.chain = run_->end.chain;
-  change.after.carried = {.wall = end.wall,
-                          .next_lease = end.next_lease,
-                          .next_namespace = end.next_namespace,
-                          .directories = end.directories,
-                          .files = end.files,
-                          .bytes = end.bytes};
+  change.after.carried = CarriedOf(run_->rows.back());
   return change;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/concat.h"
+#include "core/mirror/journal.h"
 #include "core/mirror/uploader_impl.h"
 #include "core/ots/error.h"
 
@@ -14,8 +15,6 @@ namespace {
 
 using Kind = ots::Outcome::Kind;
 
-// Of a journal run unpacked; one entry of the log makes an outbox row, and no entry is that big.
-constexpr uint64_t kMaxRunBytes = uint64_t{1} << 30;
 // A batch of which some rows were throttled: a moment, since the others went through.
 constexpr Duration kThrottledPause = 50 * kMillisecond;
 // Between looks for journal rows to delete; the journal is short anyway.

@@ -195,7 +195,7 @@ absl::StatusOr<bool> MirrorDuty::Step(const Turn& turn, Calls* calls, Output* ou
 
 // As long as it is open what this cluster is. False: nothing else may be done yet.
 absl::StatusOr<bool> MirrorDuty::Decide(const Turn& turn, Calls* calls, Output* out) {
-  const ns::RecoveryRecord recovery = turn.state->recovery();
+  const ns::RecoveryRecord& recovery = turn.state->recovery();
   const bool fresh = recovery.state == ns::RecoveryState::kNone;
   if (fresh && turn.state->position().sequence() != 0) {
     // Made by a version that did not ask.
@@ -297,7 +297,7 @@ absl::Status MirrorDuty::Upload(const Turn& turn, const mirror::Writer& writer,
 }
 
 absl::Status MirrorDuty::Recover(const Turn& turn, Calls* calls, Output* out) {
-  const ns::RecoveryRecord record = turn.state->recovery();
+  const ns::RecoveryRecord& record = turn.state->recovery();
   const bool begun = record.state == ns::RecoveryState::kLoading;
   if (begun && record.cursor == ns::kRecoveryEnd) return Verify(turn, calls);
   const bool begins = loader_ == nullptr;

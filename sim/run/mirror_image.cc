@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,15 +16,9 @@
 namespace jfs::sim {
 namespace {
 
-// All rows of a table whose columns are given.
-std::vector<ots::Row> ReadTable(Tablestore* tablestore, const ots::TableDefinition& table) {
+std::vector<ots::Row> ReadTable(Tablestore* tablestore, std::string_view table) {
   std::vector<ots::Row> rows;
-  ots::RangeRequest range;
-  range.table = table.name;
-  for (const ots::KeyColumnSchema& column : table.key) {
-    range.inclusive_start.push_back({column.name, ots::Value::InfMin()});
-    range.exclusive_end.push_back({column.name, ots::Value::InfMax()});
-  }
+  ots::RangeRequest range = mirror::WholeTable(table);
   for (;;) {
     const ots::Answer answer = tablestore->Look(ots::GetRange(range));
     if (answer.error.has_value()) Violate("mirror", ots::FormatError(*answer.error));
@@ -56,7 +51,7 @@ MirrorImage ReadMirror(Tablestore* tablestore) {
   std::optional<mirror::Image> image;
   // The journal's table comes first, and in it the fence.
   for (const ots::TableDefinition& table : mirror::TableDefinitions()) {
-    for (const ots::Row& row : ReadTable(tablestore, table)) {
+    for (const ots::Row& row : ReadTable(tablestore, table.name)) {
       if (row.primary_key == mirror::FenceKey()) {
         out.fence = Good(mirror::DecodeFence(row), row);
         image.emplace(out.fence);

@@ -88,15 +88,7 @@ class Comparison {
   }
 
   absl::Status ReadData() {
-    ots::RangeRequest range;
-    range.table = std::string(mirror::kDataTable);
-    for (const ots::TableDefinition& table : mirror::TableDefinitions()) {
-      if (table.name != range.table) continue;
-      for (const ots::KeyColumnSchema& column : table.key) {
-        range.inclusive_start.push_back({column.name, ots::Value::InfMin()});
-        range.exclusive_end.push_back({column.name, ots::Value::InfMax()});
-      }
-    }
+    const ots::RangeRequest range = mirror::WholeTable(mirror::kDataTable);
     const absl::Status read = ReadRange(range, [this](const ots::RangePage& page) -> absl::Status {
       for (const ots::Row& row : page.rows) {
         if (absl::Status added = image_->AddData(row); !added.ok()) return added;
