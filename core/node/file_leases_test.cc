@@ -100,7 +100,8 @@ TEST(FileLeasesTest, OfManyOpenersTheOldestAreForgottenButNobodyWithALease) {
     leases.RenewOpener("client " + std::to_string(i), At(12));
   }
   EXPECT_EQ(leases.Judge({"writer", 7}, At(69)), 0u);
-  EXPECT_EQ(leases.Judge({"gone", 8}, At(69)), 8u) << "taken for renewed when the term began";
+  EXPECT_EQ(leases.Judge({"gone", 8}, At(70)), 0u) << "taken for renewed at the last look";
+  EXPECT_EQ(leases.Judge({"gone", 8}, At(71)), 8u);
 }
 
 TEST(FileLeasesTest, ALeaseBegunBehindAReleaseIsNotJudgedByTheOldOne) {
