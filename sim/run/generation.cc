@@ -167,7 +167,9 @@ uint64_t Generation::MirrorProgress() const {
     if (!process.running()) continue;
     const node::MirrorStatus mirror = process.node()->mirror_status();
     if (mirror.upload.has_value()) {
-      progress = std::max(progress, mirror.upload->mirrored + mirror.upload->folded);
+      // A long run is folded row by row, and counts as folded only when it all is.
+      progress = std::max(
+          progress, mirror.upload->mirrored + mirror.upload->folded + mirror.upload->folded_rows);
     }
   }
   return progress;
@@ -202,6 +204,10 @@ std::string Generation::StatusTable() const {
                     status.serving ? " serving" : "");
     const node::MirrorStatus mirror = process.node()->mirror_status();
     if (!mirror.problem.empty()) absl::StrAppend(&table, " mirror: ", mirror.problem);
+    if (mirror.upload.has_value()) {
+      absl::StrAppend(&table, " mirrored ", mirror.upload->mirrored, " folded ",
+                      mirror.upload->folded);
+    }
     absl::StrAppend(&table, ";");
   }
   return table;

@@ -55,7 +55,7 @@ class Generation {
   // and the mirror, if it is kept, has everything.
   bool AtRest(const std::vector<NodeId>& healed);
   bool DeletesPending(const std::vector<NodeId>& healed) const;
-  // Grows while the mirror catches up.
+  // Changes as long as the mirror goes on catching up.
   uint64_t MirrorProgress() const;
   // It is decided whether there is a mirror, and no recovery goes on.
   bool Settled() const;

@@ -335,7 +335,7 @@ class Run {
         committed = current_->cluster().history().last();
         limit = limit + config_.rest_bound;
       }
-      if (world_.now() > limit && current_->MirrorProgress() > mirrored) {
+      if (world_.now() > limit && current_->MirrorProgress() != mirrored) {
         // A mirror with a slow service goes on for as long as it takes.
         mirrored = current_->MirrorProgress();
         limit = limit + config_.rest_bound;
