@@ -177,6 +177,53 @@ namespace.meta-dir={home}/meta
                 for address, text in texts.items()}
 
 
+class LoadedMasters(Masters):
+    """Masters, and bench/ipc_load on them."""
+
+    def __init__(self, namespaced, ipc_load, warm_up, settings, directory, port_base):
+        super().__init__(namespaced, settings, directory, port_base)
+        self.ipc_load, self.warm_up = ipc_load, warm_up
+        self.runs = 0
+
+    def load_command(self, operation, clients, seconds, warm_up):
+        root = "/bench/stat"
+        if operation == "mkdirs":
+            self.runs += 1
+            root = f"/bench/run-{self.runs}"
+        return [self.ipc_load, "--addresses", ",".join(self.addresses), "--operation", operation,
+                "--clients", str(clients), "--seconds", str(seconds), "--warm-up", str(warm_up),
+                "--root", root, "--parents", "64"]
+
+    def run(self, operation, clients, seconds):
+        command = self.load_command(operation, clients, seconds, self.warm_up)
+        before = self.counters()
+        cpu = self.cpu_seconds()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
+        cpu = self.cpu_seconds() - cpu
+        self.check()
+        if done.returncode != 0:
+            raise Failure(done.stderr.strip())
+        load = json.loads(done.stdout)
+        after = self.counters()
+        commands, batches = (after[load["leader"]][i] - before[load["leader"]][i] for i in range(2))
+        # The 64 parents are made in the same time.
+        operations = load["total_operations"] + 64
+        return {"per_second": load["per_second"], "p50_us": load["p50_us"], "p99_us": load["p99_us"],
+                "cpu_us": cpu * 1e6 / operations, "generator_cpu_us": load["generator_cpu_us"],
+                "per_sync": commands / batches if operation == "mkdirs" and batches else None,
+                "operations": operations}
+
+
+def with_retry(what, run):
+    """A leader change in the middle ends a round; it is said, and the round is taken once more."""
+    try:
+        return run()
+    except Failure as failure:
+        print(f"{what}: {failure}; once more", file=sys.stderr)
+        time.sleep(3)
+        return run()
+
+
 def disk_rate(disk_sync, directory):
     """Durable writes of 4 KiB a second, one after the other, measured for a second."""
     done = subprocess.run([disk_sync, directory, "1"], capture_output=True, text=True, timeout=60)
