@@ -147,7 +147,7 @@ def lag_under_load(samples, published, begin, end):
     behind = [(sample, seconds) for sample, seconds in zip(samples, seconds_behind(samples)) if begin <= sample.at <= end]
     if len(behind) < 6:
         raise Failure(f"only {len(behind)} samples of the lag in {end - begin:.1f} s of load: the machine is too busy, or the "
-                      "load too short (--full-seconds, --files)")
+                      "load too short (--full-seconds)")
     inside = [sample for sample, _ in behind]
     mutations = [sample.position - sample.mirrored for sample in inside]
     seconds = [value for _, value in behind if value is not None]
