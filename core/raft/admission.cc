@@ -29,7 +29,12 @@ bool Raft::Impl::AcceptIdentity(Progress& progress, const Member& from, uint64_t
     if (session == progress.session()) return true;
     if (session == 0) {
       // From before it lost what it had acknowledged, unless it has been admitted since.
-      if (!progress.admission_committed) return false;
+      if (!progress.admission_committed) {
+        // By an entry of an earlier leader, say, which was committed here before its session was
+        // known. One of our own will tell; without it nothing of the node would ever count again.
+        MaybeProposeAdmission(progress);
+        return false;
+      }
       progress.SetSession(0);
       return true;
     }
