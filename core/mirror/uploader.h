@@ -77,7 +77,8 @@ struct UploadStatus {
   uint64_t mirrored = 0;  // the journal has everything up to this sequence
   uint64_t folded = 0;    // the data table has
   std::string problem;    // of the last call that failed, empty once one has succeeded
-  uint64_t appends = 0, appended_bytes = 0, appended_rows = 0;
+  uint64_t appends = 0, appended_bytes = 0, appended_rows = 0;  // whole runs
+  uint64_t appended_parts = 0;                                  // of runs, also of unfinished ones
   uint64_t folded_rows = 0, fold_calls = 0;
   uint64_t failures = 0;  // calls that did not do what they should
   uint64_t tombstones_removed = 0;

@@ -342,6 +342,7 @@ void Uploader::Impl::ChangeHappened(Micros since) {
   CHECK_EQ(change_->after.revision, fence_.revision + 1);
   CHECK_GE(change_->after.last, fence_.last);
   const bool run_ended = change_->after.last > fence_.last;
+  if (run_ended || change_->after.parts > fence_.parts) ++status_.appended_parts;
   fence_ = change_->after;
   change_.reset();
   changed_at_ = now_;

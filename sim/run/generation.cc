@@ -167,9 +167,10 @@ uint64_t Generation::MirrorProgress() const {
     if (!process.running()) continue;
     const node::MirrorStatus mirror = process.node()->mirror_status();
     if (mirror.upload.has_value()) {
-      // A long run is folded row by row, and counts as folded only when it all is.
+      // A long run is appended in parts and folded row by row, and counts only when all of it is.
+      const mirror::UploadStatus& upload = *mirror.upload;
       progress = std::max(
-          progress, mirror.upload->mirrored + mirror.upload->folded + mirror.upload->folded_rows);
+          progress, upload.mirrored + upload.appended_parts + upload.folded + upload.folded_rows);
     }
   }
   return progress;
@@ -198,10 +199,15 @@ std::string Generation::StatusTable() const {
     absl::StrAppend(&table, kPhases[static_cast<int>(status.phase)], " ",
                     kRoles[static_cast<int>(status.raft.role)], " term ", status.raft.term.value,
                     " last ", status.raft.last_index.value, " commit ", status.raft.commit.value,
-                    " applied ", status.raft.applied.value,
+                    " applied ", status.raft.applied.value, " durable ", status.raft.durable.value,
                     status.raft.recovering ? " recovering" : "",
                     status.raft.disk_low ? " disk low" : "", process.paused() ? " paused" : "",
                     status.serving ? " serving" : "");
+    for (const raft::FollowerStatus& follower : status.raft.followers) {
+      absl::StrAppend(&table, " (", follower.node.value, " has ", follower.match.value, " next ",
+                      follower.next.value, follower.counts ? "" : " recovering",
+                      follower.snapshotting ? " snapshot" : "", ")");
+    }
     const node::MirrorStatus mirror = process.node()->mirror_status();
     if (!mirror.problem.empty()) absl::StrAppend(&table, " mirror: ", mirror.problem);
     if (mirror.upload.has_value()) {
