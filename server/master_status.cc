@@ -41,7 +41,10 @@ void DescribeSelf(const node::NodeStatus& status, const MirrorFacts& mirror, Mas
   // First, because users know them from there.
   const MirrorFields mirror_fields = DescribeMirror(mirror);
   for (const auto& [name, value] : mirror_fields) AddField(master, name, value);
-  if (!mirror_fields.empty()) AddField(master, "explain", ExplainMirror(mirror));
+  // A mirror that is wanted and is not there has no fields, but is worth a word.
+  if (!mirror_fields.empty() || mirror.upload) {
+    AddField(master, "explain", ExplainMirror(mirror));
+  }
   if (status.phase == node::Phase::kInstalling) AddField(master, "installing", 1);
   AddField(master, "term", status.raft.term.value);
   AddField(master, "commit", status.raft.commit.value);

@@ -178,8 +178,9 @@ std::string ExplainRecovery(const MirrorFacts& facts) {
 std::string ExplainUpload(const MirrorFacts& facts) {
   switch (facts.mirror.outbox.record.state) {
     case MirrorState::kOff:
-      return facts.upload ? "this cluster has no mirror: that was decided when it was set up, and "
-                            "...async.ots.enabled does not change it"
+      return facts.upload ? "this cluster has no mirror: that was decided when it was set up or "
+                            "with jindo jfs -metaDisable, and ...async.ots.enabled does not change "
+                            "it"
                           : "this cluster has no mirror";
     case MirrorState::kStale:
       return absl::StrCat(

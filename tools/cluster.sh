@@ -23,6 +23,7 @@ usage: tools/cluster.sh COMMAND [--dir DIR] [--masters 3|1] [--mirror] [--bin DI
   kill-all       SIGKILL to all masters at once; prints when. Tablestore goes on
   wipe           deletes the data of all masters, which must not run: what a lost cluster has left
   change K=V...  sets keys in the configuration of every master; heard at the next start
+  setting KEY    prints the value of a key in the configuration of master 1
   masters        prints the client addresses, as for JINDO_MASTERS and jindo --masters
   control        prints the address where faults of ots_mock are changed (docs/ots-mock.md)
 
@@ -418,6 +419,14 @@ command_control() {
   echo "127.0.0.1:$(($(ots_mock_port) + 1))"
 }
 
+command_setting() {
+  need_configuration
+  local value
+  value=$(master_setting 1 "$1")
+  [[ -n $value ]] || die "$1 is not in $dir/conf/master-1.cfg"
+  echo "$value"
+}
+
 command_masters() {
   need_configuration
   master_setting 1 jfs.namespace.server.rpc-address
@@ -479,6 +488,7 @@ case "${words[0]}" in
   kill-all) arguments "${words[@]}"; command_kill_all ;;
   wipe) arguments "${words[@]}"; command_wipe ;;
   change) command_change "${words[@]:1}" ;;
+  setting) wanted=1; arguments "${words[@]}"; command_setting "${words[1]}" ;;
   masters) arguments "${words[@]}"; command_masters ;;
   control) arguments "${words[@]}"; command_control ;;
   *) usage >&2; die "unknown command '${words[0]}'" ;;

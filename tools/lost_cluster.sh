@@ -58,13 +58,20 @@ lose_everything() {
   cluster wipe
 }
 
+# set_mirror UPLOAD RECOVERY: both switches, true or false; one master alone has keys of its own for them.
+set_mirror() {
+  local backend
+  backend=$(cluster setting namespace.backend.type) || return
+  cluster change "namespace.backend.$backend.async.ots.enabled=$1" "namespace.backend.$backend.recovery.mode=$2"
+}
+
 # Masters on empty directories, which are to recover; and, once they have, ordinary masters again.
 begin_recovery() {
-  cluster change namespace.backend.raft.async.ots.enabled=false namespace.backend.raft.recovery.mode=true
+  set_mirror false true
   cluster start
 }
 end_recovery() {
-  cluster change namespace.backend.raft.async.ots.enabled=true namespace.backend.raft.recovery.mode=false
+  set_mirror true false
   cluster restart
 }
 

@@ -91,8 +91,8 @@ TakeOver JudgeSealed(const Writer& writer, const Fence& fence, OutboxEnd end,
 std::string WaysOut() {
   return "To continue from what the mirror holds, start a new, empty cluster in recovery mode "
          "(namespace.backend.raft.recovery.mode=true, or the same of rocksdb); to keep this "
-         "cluster's own state, mirror it to another instance, or not at all with "
-         "'jindo jfs -metaDisable'.";
+         "cluster's own state, mirror it to another instance, or not at all: a new cluster with "
+         "...async.ots.enabled=false, one that has kept a mirror with 'jindo jfs -metaDisable'.";
 }
 
 TakeOver JudgeFence(const Writer& writer, const std::optional<Fence>& fence, OutboxEnd end,

@@ -105,9 +105,9 @@ absl::Status CheckMirrorConfig(const ns::Namespace& state, const MirrorConfig& c
   if (kept && !config.upload) {
     return absl::FailedPreconditionError(
         "...async.ots.enabled is false, but this cluster keeps a mirror in Tablestore, and a "
-        "single "
-        "mistyped file must not end it. Set it to true again; or, to give the mirror up for good, "
-        "start with true and run 'jindo jfs -metaDisable'");
+        "single mistyped file must not end it. Set it to true again; or, to give the mirror up "
+        "for good, start with true and run 'jindo jfs -metaDisable'. A master that was away when "
+        "that was done is started with true once, to hear of it");
   }
   return absl::OkStatus();
 }
@@ -307,11 +307,14 @@ absl::Status MirrorDuty::Recover(const Turn& turn, Calls* calls, Output* out) {
     loader_ = std::make_unique<mirror::Loader>(config_.load_limits, ClusterText(turn.cluster),
                                                std::move(sealed), mutations_);
   }
-  const bool news = begins || !ended_.empty() || record.cursor != loaded_cursor_;
+  // That the seal is replicated moves no cursor, and is what the loader waits for to begin.
+  const bool news =
+      begins || !ended_.empty() || record.cursor != loaded_cursor_ || begun != loaded_begun_;
   if (news || turn.now >= machine_deadline_) {
     mirror::LoadOutput loaded = loader_->Step(turn.now, record.cursor, begun, ended_);
     ended_.clear();
     loaded_cursor_ = record.cursor;
+    loaded_begun_ = begun;
     machine_deadline_ = loaded.next_deadline;
     Propose(loaded, calls);
     Carry(std::move(loaded.calls), loaded.notes, out);

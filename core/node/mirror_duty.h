@@ -112,6 +112,7 @@ class MirrorDuty {
   std::vector<mirror::CallEnded> ended_;
   mirror::OutboxEnd stepped_to_;  // what the uploader saw last
   std::string loaded_cursor_;     // what the loader saw last
+  bool loaded_begun_ = false;     // likewise
   Micros machine_deadline_;       // of the uploader or the loader
   Micros last_proposed_;
   bool proposed_ = false;

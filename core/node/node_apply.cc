@@ -58,7 +58,7 @@ void Node::Impl::ApplyCommitted() {
   }
   // What the log brought may be news to a state that was flushed long ago: looking when it is
   // opened is not enough.
-  if (absl::Status status = CheckMirrorConfig(*namespace_, config_.mirror); !status.ok()) {
+  if (absl::Status status = CheckMirror(); !status.ok()) {
     Fail(std::move(status));
     return;
   }

@@ -86,6 +86,7 @@ class Node::Impl {
   bool InRecovery() const;
   // Whether it is still to be decided what this cluster does about a mirror.
   bool MirrorOpen() const;
+  absl::Status CheckMirror() const;
   bool MirrorDuties(const raft::Standing& raft);
   void TellMirrorSetting();
   Micros TellDue() const;
@@ -162,6 +163,7 @@ class Node::Impl {
   // Applying.
   raft::Position applied_;
   raft::LogIndex commit_end_;  // first index not known to be committed
+  raft::LogIndex log_end_at_start_;
   AppliedRow applied_row_;
   kv::WriteBatch apply_batch_;  // between turns only its memory matters
 

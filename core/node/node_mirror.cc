@@ -14,6 +14,13 @@ bool Node::Impl::InRecovery() const {
   return config_.mirror.recovery && namespace_->position().sequence() == 0;
 }
 
+// A state that was flushed long ago may know a mirror that has been given up since: only what is in
+// the log as well is what this master knew when it ended.
+absl::Status Node::Impl::CheckMirror() const {
+  if (applied_.index < log_end_at_start_) return absl::OkStatus();
+  return CheckMirrorConfig(*namespace_, config_.mirror);
+}
+
 bool Node::Impl::MirrorOpen() const {
   return namespace_->recovery().state != ns::RecoveryState::kNone ||
          namespace_->mirror().record.state == ns::MirrorState::kUndecided;

@@ -66,6 +66,7 @@ void Node::Impl::BeginRunning() {
   state_durable_ = applied_;
   last_hard_state_ = raft::EncodeHardState(startup->recovered.hard_state);
   phase_ = Phase::kRunning;
+  log_end_at_start_ = startup->recovered.base.index + startup->recovered.entries.size();
   if (absl::Status status = OpenNamespace(); !status.ok()) {
     Fail(std::move(status));
     return;
@@ -98,14 +99,12 @@ absl::Status Node::Impl::OpenNamespace() {
       ns::Namespace::Open(*store_, config_.mutations);
   if (!opened.ok()) return opened.status();
   namespace_ = *std::move(opened);
-  if (absl::Status status = CheckMirrorConfig(*namespace_, config_.mirror); !status.ok()) {
-    return status;
-  }
+  if (absl::Status status = CheckMirror(); !status.ok()) return status;
   if (config_.mirror.upload && namespace_->mirror().record.state == ns::MirrorState::kOff) {
     Say(Event::Severity::kWarning,
-        "...async.ots.enabled has no effect: it was decided when this cluster was set up that it "
-        "has no mirror; filling one from an existing namespace (jindo jfs -metaBackfill) is not "
-        "supported yet");
+        "...async.ots.enabled has no effect: this cluster has no mirror, as was decided when it "
+        "was set up or with jindo jfs -metaDisable; filling one from an existing namespace (jindo "
+        "jfs -metaBackfill) is not supported yet");
   }
   return absl::OkStatus();
 }

@@ -136,6 +136,7 @@ GroupFlags::GroupFlags(std::vector<std::string> directories) : meta_dirs(std::mo
   for (size_t i = 0; i < meta_dirs.size(); ++i) {
     rpc_ports.push_back(FreePort());
     peer_ports.push_back(FreePort());
+    http_ports.push_back(FreePort());
   }
 }
 
@@ -150,7 +151,7 @@ std::vector<std::string> GroupFlags::ToVector(size_t master) const {
           absl::StrCat("--namespace.backend.raft.hostname=127.0.0.1:", peer_ports[master]),
           absl::StrCat("--jfs.namespace.server.rpc-address=", addresses),
           "--namespace.bind-host=127.0.0.1",
-          "--namespace.http.port=0",
+          absl::StrCat("--namespace.http.port=", http_ports[master]),
           absl::StrCat("--namespace.meta-dir=", meta_dirs[master]),
           "--namespace.log.segment-bytes=4194304",
           "--namespace.disk.reserve-bytes=0"};

@@ -58,6 +58,7 @@ struct MasterFlags {
 struct GroupFlags {
   std::vector<uint16_t> rpc_ports;
   std::vector<uint16_t> peer_ports;
+  std::vector<uint16_t> http_ports;
   std::vector<std::string> meta_dirs;
 
   explicit GroupFlags(std::vector<std::string> directories);

@@ -1,8 +1,5 @@
 // `jindo jfs -metaVerify` against a real master and its mirror: a row that is taken out of the
 // mirror by hand is named.
-#include <stdio.h>
-#include <sys/wait.h>
-
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -18,14 +15,13 @@
 #include "core/ots/requests.h"
 #include "net/ots/client.h"
 #include "storage/temporary_directory.h"
+#include "tests/process/jindo_process.h"
 #include "tests/process/mirrored_group.h"
 
 namespace jfs {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr char kJindo[] = "tools/jindo/jindo";
 
 // A Tablestore client as its operator might use one.
 class Hand {
@@ -84,22 +80,8 @@ class Hand {
   std::unique_ptr<net::ots::Client> client_;
 };
 
-struct Ran {
-  int status = 0;
-  std::string output;
-};
-
 Ran Verify(const std::string& configuration) {
-  const std::string command =
-      absl::StrCat(kJindo, " jfs -metaVerify --timeout 10 --conf ", configuration, " 2>&1");
-  FILE* const pipe = popen(command.c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  Ran out;
-  char buffer[4096];
-  while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) out.output.append(buffer, got);
-  const int status = pclose(pipe);
-  out.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return out;
+  return RunJindo(absl::StrCat("jfs -metaVerify --timeout 10 --conf ", configuration));
 }
 
 TEST(MirrorVerify, NamesARowThatWasDeletedByHand) {

@@ -11,8 +11,10 @@
 #include "gtest/gtest.h"
 
 #include "core/base/check.h"
+#include "httplib.h"
 #include "net/hadoop/ipc_message.h"
 #include "net/jindo/proto/jindo.pb.h"
+#include "net/socket.h"
 
 namespace jfs {
 namespace {
@@ -22,6 +24,25 @@ std::vector<std::string> Directories(const std::string& directory, size_t master
   for (size_t i = 0; i < masters; ++i) {
     out.push_back(absl::StrCat(directory, "/master-", i));
     std::filesystem::create_directories(out.back());
+  }
+  return out;
+}
+
+// A master's line about itself; empty if it does not answer.
+std::string StatusOf(uint16_t port) {
+  std::string out;
+  TestClient client({port}, 2 * kSecond);
+  ::jfs::jindo::MetaStatusResponseProto status;
+  const auto result = client.ipc().Call(net::hadoop::kJindoProtocol, "metaStatus",
+                                        ::jfs::jindo::MetaStatusRequestProto());
+  if (!result.ok() || !status.ParseFromString(result.response)) return out;
+  for (const auto& master : status.masters()) {
+    if (master.node() != status.answeredby()) continue;
+    absl::StrAppend(&out, master.role());
+    for (const auto& field : master.fields()) {
+      absl::StrAppend(&out, " ", field.name(), "=", field.value());
+    }
+    absl::StrAppend(&out, "\n");
   }
   return out;
 }
@@ -42,6 +63,7 @@ MockTablestore::MockTablestore(std::string directory) : directory_(std::move(dir
 void MockTablestore::Start(const std::vector<std::string>& faults) {
   ots_mock::ServerOptions options;
   options.listen.port = port_;
+  options.control = net::HostPort{.host = "127.0.0.1", .port = 0};
   options.directory = directory_;
   options.accounts = {{"emr-jfs", "id", kTablestoreSecret}};
   options.keep_alive_seconds = 1;
@@ -56,14 +78,29 @@ void MockTablestore::Start(const std::vector<std::string>& faults) {
   server_ = *std::move(server);
 }
 
+void MockTablestore::AddFault(const std::string& rule) {
+  httplib::Client control("127.0.0.1", server_->control_port());
+  const auto added = control.Post("/faults", rule, "text/plain");
+  CHECK(added && added->status == 200) << rule;
+}
+
+void MockTablestore::ClearFaults() {
+  httplib::Client control("127.0.0.1", server_->control_port());
+  const auto cleared = control.Delete("/faults");
+  CHECK(cleared && cleared->status == 200);
+}
+
 std::vector<std::string> MockTablestore::Flags(const std::string& secret) const {
   return {absl::StrCat("--namespace.ots.endpoint=http://127.0.0.1:", port_),
           "--namespace.ots.instance=emr-jfs", "--namespace.ots.accessKey=id",
           absl::StrCat("--namespace.ots.accessSecret=", secret)};
 }
 
-MirroredGroup::MirroredGroup(size_t masters, std::string directory)
-    : directory_(std::move(directory)), flags_(Directories(directory_, masters)) {
+MirroredGroup::MirroredGroup(size_t masters, std::string directory, std::string backend)
+    : directory_(std::move(directory)),
+      backend_(std::move(backend)),
+      flags_(Directories(directory_, masters)) {
+  CHECK(backend_ == "raft" || masters == 1);
   processes_.resize(masters);
 }
 
@@ -77,9 +114,14 @@ void MirroredGroup::StartOne(size_t master, const MockTablestore& tablestore,
                              const std::vector<std::string>& switches,
                              const std::vector<std::string>& more) {
   std::vector<std::string> flags = flags_.ToVector(master);
+  if (backend_ != "raft") {
+    std::erase_if(flags,
+                  [](const std::string& flag) { return flag.starts_with("--namespace.backend."); });
+    flags.push_back(absl::StrCat("--namespace.backend.type=", backend_));
+  }
   for (const std::string& flag : tablestore.Flags()) flags.push_back(flag);
   for (const std::string& one : switches) {
-    flags.push_back(absl::StrCat("--namespace.backend.raft.", one));
+    flags.push_back(absl::StrCat("--namespace.backend.", backend_, ".", one));
   }
   flags.insert(flags.end(), more.begin(), more.end());
   processes_[master] =
@@ -98,23 +140,31 @@ void MirroredGroup::Terminate() {
   }
 }
 
+Ran MirroredGroup::Jfs(const std::string& words, const std::string& input) const {
+  return RunJindo(absl::StrCat("jfs ", words, " --masters ", MastersText(flags_.rpc_ports)), input);
+}
+
+Ran MirroredGroup::Fs(const std::string& words) const {
+  return RunJindo(
+      absl::StrCat("fs --timeout 3 --masters ", MastersText(flags_.rpc_ports), " ", words));
+}
+
+std::string MirroredGroup::Page(size_t master, const std::string& path) const {
+  httplib::Client http("127.0.0.1", flags_.http_ports[master]);
+  const auto page = http.Get(path.c_str());
+  return page ? page->body : "";
+}
+
+std::optional<size_t> MirroredGroup::Leader() const {
+  for (size_t i = 0; i < flags_.rpc_ports.size(); ++i) {
+    if (absl::StartsWith(StatusOf(flags_.rpc_ports[i]), "LEADER ")) return i;
+  }
+  return std::nullopt;
+}
+
 std::string MirroredGroup::Status() const {
   std::string out;
-  for (const uint16_t port : flags_.rpc_ports) {
-    TestClient client({port}, 2 * kSecond);
-    ::jfs::jindo::MetaStatusResponseProto status;
-    const auto result = client.ipc().Call(net::hadoop::kJindoProtocol, "metaStatus",
-                                          ::jfs::jindo::MetaStatusRequestProto());
-    if (!result.ok() || !status.ParseFromString(result.response)) continue;
-    for (const auto& master : status.masters()) {
-      if (master.node() != status.answeredby()) continue;
-      absl::StrAppend(&out, master.role());
-      for (const auto& field : master.fields()) {
-        absl::StrAppend(&out, " ", field.name(), "=", field.value());
-      }
-      absl::StrAppend(&out, "\n");
-    }
-  }
+  for (const uint16_t port : flags_.rpc_ports) out += StatusOf(port);
   return out;
 }
 

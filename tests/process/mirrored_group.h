@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ots_mock/server/server.h"
+#include "tests/process/jindo_process.h"
 #include "tests/process/master_process.h"
 
 // Masters as processes, and a Tablestore for their mirror inside the test.
@@ -29,6 +31,9 @@ class MockTablestore {
   explicit MockTablestore(std::string directory);
   // `faults`: rules as in ots_mock/engine/faults.h.
   void Start(const std::vector<std::string>& faults = {});
+  // From now on, at once; a request that is being delayed is not hit any more.
+  void AddFault(const std::string& rule);
+  void ClearFaults();
   void Stop() { server_.reset(); }
 
   // For masters whose secret is this one.
@@ -43,9 +48,11 @@ class MockTablestore {
 // A group of masters with directories of its own, which is started, killed and started otherwise.
 class MirroredGroup {
  public:
-  MirroredGroup(size_t masters, std::string directory);
+  // `backend`: namespace.backend.type, raft, or rocksdb of one master.
+  MirroredGroup(size_t masters, std::string directory, std::string backend = "raft");
 
-  // `switches`: what follows "namespace.backend.raft." in flags; `more` are whole flags.
+  // `switches`: what follows "namespace.backend.raft." (or that of rocksdb) in flags; `more` are
+  // whole flags.
   void Start(const MockTablestore& tablestore, const std::vector<std::string>& switches,
              const std::vector<std::string>& more = {});
   // One master.
@@ -58,14 +65,22 @@ class MirroredGroup {
 
   const std::vector<uint16_t>& rpc_ports() const { return flags_.rpc_ports; }
   TestClient Client() const { return TestClient(flags_.rpc_ports, 60 * kSecond); }
+  // The command line, of these masters: Jfs("-metaStatus -detail"), Fs("-ls /").
+  Ran Jfs(const std::string& words, const std::string& input = "") const;
+  Ran Fs(const std::string& words) const;
+  // "/status", "/metrics" or "/health" of a master; empty if it does not answer.
+  std::string Page(size_t master, const std::string& path) const;
   // A line of each master about itself: "LEADER name=value ...".
   std::string Status() const;
   // Whether a master that leads says so.
   bool LeaderSays(const std::string& field) const;
+  // Which master that is.
+  std::optional<size_t> Leader() const;
   std::string Logs() const;
 
  private:
   const std::string directory_;
+  const std::string backend_;
   const GroupFlags flags_;
   std::vector<std::unique_ptr<MasterProcess>> processes_;
 };

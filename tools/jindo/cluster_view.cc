@@ -41,6 +41,17 @@ bool IsServingLeader(const MasterLine& line) {
   return line.role == "LEADER" && (serving == nullptr || *serving == "1");
 }
 
+// While a cluster is set up or recovers nobody serves, and the one who leads knows.
+const MasterLine* WhoLeads(const std::vector<MasterLine>& lines) {
+  const MasterLine* leader = LeaderOf(lines);
+  if (leader != nullptr) return leader;
+  for (const MasterLine& line : lines) {
+    if (line.role != "LEADER") continue;
+    if (leader == nullptr || NumberOf(line, "term") > NumberOf(*leader, "term")) leader = &line;
+  }
+  return leader;
+}
+
 }  // namespace
 
 std::vector<MasterLine> ViewOf(const std::vector<StatusAnswer>& answers) {
@@ -104,20 +115,22 @@ std::string FormatMasterLine(const MasterLine& line, bool detail) {
 }
 
 std::string ExplainMirror(const std::vector<MasterLine>& lines) {
-  const MasterLine* said_by = LeaderOf(lines);
-  const auto field = [](const MasterLine& line) {
-    return std::find_if(line.fields.begin(), line.fields.end(),
-                        [](const auto& named) { return named.first == kExplainField; });
-  };
-  // While a recovery is loading nobody serves, and the one who leads knows.
-  for (const MasterLine& line : lines) {
-    if (said_by == nullptr && line.role == "LEADER" && field(line) != line.fields.end()) {
-      said_by = &line;
-    }
-  }
+  const MasterLine* const said_by = WhoLeads(lines);
   if (said_by == nullptr) return "no leader is known, who could tell";
-  const auto found = field(*said_by);
-  return found == said_by->fields.end() ? "this cluster has no mirror" : found->second;
+  const std::string* const found = FieldOf(*said_by, kExplainField);
+  if (found != nullptr) return *found;
+  return IsServingLeader(*said_by) ? "this cluster has no mirror"
+                                   : "the leader does not serve yet, and could not tell";
+}
+
+MirrorStanding MirrorStandingOf(const std::vector<MasterLine>& lines) {
+  const MasterLine* const leader = WhoLeads(lines);
+  if (leader == nullptr) return MirrorStanding::kNotKnown;
+  if (FieldOf(*leader, "state") != nullptr) return MirrorStanding::kRecovering;
+  if (const std::string* const mirror = FieldOf(*leader, "mirror"); mirror != nullptr) {
+    return *mirror == "undecided" ? MirrorStanding::kUndecided : MirrorStanding::kKept;
+  }
+  return IsServingLeader(*leader) ? MirrorStanding::kNone : MirrorStanding::kNotKnown;
 }
 
 std::string FormatMastersJson(const std::vector<MasterLine>& lines) {

@@ -43,6 +43,16 @@ inline constexpr std::string_view kExplainField = "explain";
 std::string ExplainMirror(const std::vector<MasterLine>& lines);
 std::string FormatMastersJson(const std::vector<MasterLine>& lines);
 
+// What there is to give up, as the leader says, also one that does not serve.
+enum class MirrorStanding {
+  kKept,
+  kNone,
+  kUndecided,  // the cluster is being set up
+  kRecovering,
+  kNotKnown,
+};
+MirrorStanding MirrorStandingOf(const std::vector<MasterLine>& lines);
+
 // The exit codes of -metaStatus.
 enum ClusterHealth : int {
   kAllFine = 0,        // a leader serves, and every master follows it

@@ -195,13 +195,24 @@ int MetaDisable(const ServiceFlags& flags, bool force) {
     Complain(kCommand, ToStd(service.status().message()));
     return kUsageError;
   }
-  const std::vector<MasterLine> lines = ViewOf(AskStatus(flags, *service));
-  const MasterLine* const leader = LeaderOf(lines);
-  if (leader != nullptr &&
-      std::none_of(leader->fields.begin(), leader->fields.end(),
-                   [](const auto& field) { return field.first == "mirror"; })) {
-    std::cout << "This cluster has no mirror.\n";
-    return 0;
+  switch (MirrorStandingOf(ViewOf(AskStatus(flags, *service)))) {
+    case MirrorStanding::kNone:
+      std::cout << "This cluster has no mirror.\n";
+      return 0;
+    case MirrorStanding::kUndecided:
+      Complain(kCommand,
+               "whether this cluster gets a mirror is not decided yet, so there is none to give "
+               "up: set ...async.ots.enabled to false on all masters and restart them");
+      return 1;
+    case MirrorStanding::kRecovering:
+      Complain(kCommand,
+               "this cluster is in recovery mode and keeps no mirror yet: once -metaStatus says "
+               "state=FINISH, set ...recovery.mode to false, leave ...async.ots.enabled false on "
+               "all masters, and restart them");
+      return 1;
+    case MirrorStanding::kKept:
+    case MirrorStanding::kNotKnown:
+      break;
   }
   if (!force) {
     std::cout << "This gives up the mirror in Tablestore for good: what it has stays there, but "
