@@ -97,15 +97,21 @@ void Uploader::Impl::Advance() {
       AdvanceFold();
       AdvanceTrim();
       AdvanceTombstones();
-      if (fence_.last > progress_) {
-        progress_ = fence_.last;
-        out_.progress = progress_;
-      }
+      ReportProgress();
       break;
     case UploadPhase::kRefused:
     case UploadPhase::kClaimed:
       break;
   }
+}
+
+void Uploader::Impl::ReportProgress() {
+  if (fence_.last <= progress_) return;
+  const Micros due = progress_at_ + limits_.progress_interval;
+  if (now_ < due) return WakeAt(due);
+  progress_ = fence_.last;
+  progress_at_ = now_;
+  out_.progress = progress_;
 }
 
 // ---- Preparation ----

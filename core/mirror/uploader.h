@@ -22,6 +22,11 @@ namespace jfs::mirror {
 struct UploadLimits {
   uint64_t run_bytes = 1 << 20;     // of outbox rows in a journal run, before packing
   uint64_t part_bytes = 1'900'000;  // of a journal row
+  // Between the beginnings of two runs, unless the first was half full: what comes meanwhile goes
+  // along. A run costs a request and its answer, however little it carries.
+  Duration append_interval = 10 * kMillisecond;
+  // Between two reports of progress, each of which becomes an entry of the log.
+  Duration progress_interval = 100 * kMillisecond;
   // What is in the journal waits for so long before it is folded: of a row that changes often only
   // the last state is sent, of one that comes and goes nothing.
   Duration fold_delay = kSecond;

@@ -205,7 +205,14 @@ Uploader::Impl::Change Uploader::Impl::Touch() const {
 
 std::optional<Uploader::Impl::Change> Uploader::Impl::NextChange() {
   if (damage_.has_value() && !run_.has_value()) return Touch();
-  if (!run_.has_value() && end_.last > fence_.last && !LoadRun()) return std::nullopt;
+  if (!run_.has_value() && end_.last > fence_.last) {
+    const Micros due = run_begun_ + limits_.append_interval;
+    if (!more_waits_ && now_ < due) {
+      WakeAt(due);
+      return std::nullopt;
+    }
+    if (!LoadRun()) return std::nullopt;
+  }
   if (run_.has_value()) return NextPart();
   if (fold_->folded().last > fence_.checkpoint) {
     const Micros due = changed_at_ + kCheckpointPause;
@@ -243,6 +250,8 @@ bool Uploader::Impl::LoadRun() {
   }
   run.end.last = run.rows.back().last;
   for (const std::string& row : rows) run.bytes += row.size();
+  run_begun_ = now_;
+  more_waits_ = run.bytes >= limits_.run_bytes / 2;
   run_ = std::move(run);
   run_->packed = PackRun(rows);
   // Views of the string where it stays.

@@ -69,6 +69,7 @@ class Uploader::Impl {
   // uploader.cc
   void Ended(const CallEnded& ended);
   void Advance();
+  void ReportProgress();
   void Prepare();
   void PreparationEnded(const ots::Outcome& outcome);
   void Send(Purpose purpose, ots::Request request, bool repeatable);
@@ -132,6 +133,7 @@ class Uploader::Impl {
   std::optional<Micros> last_warning_;
   bool admitted_ = false;
   uint64_t progress_ = 0;  // given out
+  Micros progress_at_;
 
   std::optional<Preparation> preparation_;
   uint64_t preparations_ = 0;
@@ -149,6 +151,8 @@ class Uploader::Impl {
   std::optional<Change> change_;
   std::optional<GuardedWrite> guarded_;
   std::optional<Run> run_;
+  Micros run_begun_;        // the latest one
+  bool more_waits_ = true;  // it was at least half full, or there was none
 
   std::optional<FoldBuffer> fold_;
   uint32_t fold_calls_ = 0;

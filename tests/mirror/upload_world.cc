@@ -124,6 +124,7 @@ void UploadWorld::Step(Leader* leader) {
   leader->admitted_ |= out.admitted;
   admitted_ |= out.admitted;
   if (out.progress.has_value()) {
+    ++counts_.progress_reports;
     const std::optional<Fence> now = fence();
     if (!now.has_value() || now->last < *out.progress) {
       Note(Concat("progress ", *out.progress,

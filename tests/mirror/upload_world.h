@@ -94,6 +94,7 @@ class UploadWorld {
   struct Counts {
     uint64_t leaders = 0, stale_writers = 0, faults = 0, appends = 0, parts = 0, journal_reads = 0;
     uint64_t superseded = 0, tombstones_removed = 0, checks = 0, transactions = 0;
+    uint64_t progress_reports = 0;
   };
   const Counts& counts() const { return counts_; }
 

@@ -93,6 +93,38 @@ TEST_F(UploaderTest, TouchesAFenceThatHasNothingToSay) {
   EXPECT_LE(world.fence()->touches, touches + 11);
 }
 
+TEST_F(UploaderTest, WhatComesInSmallPiecesIsSentTogether) {
+  UploadWorld world({});
+  const Leader* const leader = Upload(&world);
+  const uint64_t appends = leader->status().appends;
+  const uint64_t reports = world.counts().progress_reports;
+  for (int i = 0; i < 1000; ++i) {
+    world.Grow(1);
+    world.RunFor(kMillisecond);
+  }
+  world.RunFor(kSecond);
+  EXPECT_EQ(leader->status().mirrored, world.history().last());
+  EXPECT_EQ(world.Check(), "");
+  EXPECT_LE(leader->status().appends, appends + 102);
+  EXPECT_GT(leader->status().appends, appends + 10);
+  EXPECT_LE(world.counts().progress_reports, reports + 12);
+  EXPECT_GT(world.counts().progress_reports, reports);
+}
+
+TEST_F(UploaderTest, ABacklogDoesNotWait) {
+  UploadWorldOptions options;
+  options.limits.append_interval = kMinute;
+  options.limits.run_bytes = 100;
+  UploadWorld world(options);
+  const Leader* const leader = world.Elect(First());
+  world.RunFor(kSecond);
+  for (int i = 0; i < 100; ++i) world.history().Grow(3);
+  world.Grow(1);
+  world.RunFor(20 * kSecond);
+  EXPECT_GT(leader->status().appends, 50u);
+  EXPECT_EQ(leader->status().mirrored, world.history().last());
+}
+
 TEST_F(UploaderTest, ALongRunGoesInPartsAndCountsWithTheLast) {
   UploadWorldOptions options;
   options.limits.part_bytes = 64;
