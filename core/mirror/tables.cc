@@ -166,9 +166,13 @@ ots::RowChange FoldRow(const DataRow& row) {
     change.row.cells.push_back(MakeCell("value", ots::Value::Blob(*row.value)));
   }
   if (IsLong(row.key)) change.row.cells.push_back(MakeCell(kWholeKey, ots::Value::Blob(row.key)));
+  // A tombstone that is there already is put once more, and is new again by the service's time: who
+  // folds it has just put older rows of its key, which may float for as long as any.
+  const ots::Comparator passes =
+      row.value.has_value() ? ots::Comparator::kLess : ots::Comparator::kLessEqual;
   // A missing row has no position and passes.
-  change.condition.columns = ots::CompareColumn("position", ots::Comparator::kLess,
-                                                Integer(row.position), /*pass_if_missing=*/true);
+  change.condition.columns = ots::CompareColumn("position", passes, Integer(row.position),
+                                                /*pass_if_missing=*/true);
   return change;
 }
 

@@ -69,7 +69,8 @@ struct DataRow {
 // that is too long for a key column, a digest; the whole of it is then a cell.
 ots::PrimaryKey DataKey(std::string_view key);
 absl::StatusOr<DataRow> DecodeDataRow(const ots::Row& row);
-// Puts the row unless it was written by a position that is not smaller.
+// Puts the row unless it was written by a position that is not smaller; a tombstone also over
+// itself.
 ots::RowChange FoldRow(const DataRow& row);
 
 }  // namespace jfs::mirror

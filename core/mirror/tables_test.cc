@@ -118,6 +118,9 @@ TEST(DataRow, IsPutUnlessItIsThereAsNewOrNewer) {
   EXPECT_EQ(change.condition.existence, ots::Existence::kIgnore);
   EXPECT_EQ(change.condition.columns,
             ots::CompareColumn("position", ots::Comparator::kLess, Value::Integer(100), true));
+  EXPECT_EQ(FoldRow({.key = "k", .value = std::nullopt, .position = 100}).condition.columns,
+            ots::CompareColumn("position", ots::Comparator::kLessEqual, Value::Integer(100), true))
+      << "a tombstone is new again";
 }
 
 TEST(DataRow, DamageIsNamed) {

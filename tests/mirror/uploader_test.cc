@@ -443,5 +443,40 @@ TEST_F(UploaderTest, TombstonesStayUntilNothingCanFloatAnyMore) {
   EXPECT_EQ(world.Check(), "");
 }
 
+// Seed 9122 of the simulator: the put of an older row that the second leader sent once more landed
+// when the first one's tombstone was old, and gone.
+TEST_F(UploaderTest, ATombstoneThatIsFoldedAgainIsNewAgain) {
+  UploadWorldOptions options;
+  options.keys = 6;
+  options.limits.late_landing_bound = 3600 * kSecond;
+  options.limits.tombstone_interval = 10 * kSecond;
+  UploadWorld world(options);
+  Leader* const first = Upload(&world);
+  const auto tombstones = [&] {
+    const std::vector<DataRow> rows = world.data();
+    return std::count_if(rows.begin(), rows.end(),
+                         [](const DataRow& row) { return !row.value.has_value(); });
+  };
+  // It dies when a row has been folded and its tombstone too, but no checkpoint says so yet.
+  const auto before = tombstones();
+  for (int i = 0; i < 50 && tombstones() <= before; ++i) {
+    world.Grow(1);
+    for (int ms = 0; ms < 3000 && tombstones() <= before; ++ms) world.RunFor(kMillisecond);
+  }
+  ASSERT_GT(tombstones(), before);
+  ASSERT_LT(world.fence()->checkpoint, first->status().mirrored);
+  world.Kill(first);
+  const auto kept = tombstones();
+  world.RunFor(3000 * kSecond);
+  const Leader* const second = world.Elect(First(2));
+  world.RunFor(1500 * kSecond);
+  EXPECT_GE(tombstones(), 1) << "folded again 1500 s ago";
+  EXPECT_LE(tombstones(), kept);
+  world.RunFor(2500 * kSecond);
+  EXPECT_EQ(tombstones(), 0);
+  EXPECT_GT(second->status().tombstones_removed, 0u);
+  EXPECT_EQ(world.Check(), "");
+}
+
 }  // namespace
 }  // namespace jfs::mirror
