@@ -284,7 +284,9 @@ void Nemesis::ProbeRecovery() {
     if (status.phase == node::Phase::kRecovering) continue;
     if (!status.damage.empty() && probed_runs_.emplace(node, process.run()).second) {
       probes_->Hit(Probe::kRotFound);
-      if (cluster_->victim() == node) absl::StrAppend(&victim_damage_, status.damage, " ");
+      if (cluster_->victim() == node) {
+        cluster_->process(node).disk().FoundDamage(absl::StrCat(status.damage, " "));
+      }
       Trace(node, absl::StrCat("damage found: ", status.damage));
     }
   }
@@ -316,10 +318,9 @@ void Nemesis::CheckRepaired() {
   // Latent damage that the log has found and dealt with stays; what it has not looked at is taken
   // back, so that it cannot come to light while another node is the victim.
   process.disk().Repair();
-  process.disk().RestoreDamage(victim_damage_);
+  process.disk().RestoreDamage();
   cluster_->ExcuseOver(node);
   cluster_->Repaired();
-  victim_damage_.clear();
 }
 
 std::vector<NodeId> Nemesis::HealQuorum() {

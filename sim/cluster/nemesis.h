@@ -61,7 +61,6 @@ class Nemesis {
   bool stopped_ = false;
   uint64_t victim_committed_ = 0;  // when the cluster's victim last lost something
   Micros victim_settles_;          // its last fault is over and has led to a restart
-  std::string victim_damage_;      // what its log has found since, in its own words
   std::set<std::pair<NodeId, uint64_t>> probed_runs_;
 };
 

@@ -484,6 +484,7 @@ void VirtualDisk::Wipe() {
   Crash(/*may_forget=*/true);
   files_.clear();
   damage_.clear();
+  known_damage_.clear();
   recent_batches_.clear();
 }
 
@@ -503,12 +504,13 @@ void VirtualDisk::Repair() {
   undone_.clear();
 }
 
-void VirtualDisk::RestoreDamage(std::string_view known) {
+void VirtualDisk::RestoreDamage() {
   for (const auto& [block, damage] : damage_) {
-    if (IsKnown(block.first, block.second, known)) continue;
+    if (IsKnown(block.first, block.second, known_damage_)) continue;
     PutBack(block, damage.intended);
   }
   damage_.clear();
+  known_damage_.clear();
 }
 
 }  // namespace jfs::sim

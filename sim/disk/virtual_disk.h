@@ -83,10 +83,13 @@ class VirtualDisk {
   bool untrustworthy() const { return shadow_.has_value() || !undone_.empty() || !damage_.empty(); }
   // Ends every order above. What is damaged stays so.
   void Repair();
+  // The log has found damage on this disk, and says so in these words, which name a file and an
+  // offset.
+  void FoundDamage(std::string_view words) { known_damage_ += words; }
   // Blocks damaged by rot or misdirection that nobody has overwritten since get their intended
-  // contents back, except where `known`, the log's own words, says that from this offset of this
-  // file on something is wrong: what it has found and dealt with must not come back to life.
-  void RestoreDamage(std::string_view known);
+  // contents back, except from the offset on of a file that FoundDamage() named: what the log has
+  // found and dealt with must not come back to life.
+  void RestoreDamage();
 
  private:
   struct UnderWay {
@@ -152,6 +155,7 @@ class VirtualDisk {
   std::vector<UndoneRename> undone_;
   // Blocks that do not hold what they should.
   std::map<BlockAt, Damage> damage_;
+  std::string known_damage_;  // in the log's own words
   uint64_t batches_written_ = 0;
   std::deque<BatchWritten> recent_batches_;
 };

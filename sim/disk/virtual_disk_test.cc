@@ -124,7 +124,7 @@ TEST_F(VirtualDiskTest, MisdirectedWriteIsMissingHereAndThereWhereItDoesNotBelon
   EXPECT_EQ(after.substr(2 * kBlock, kBlock), std::string(kBlock, 'x'));
   EXPECT_NE(after.find('y'), std::string::npos);
   // Taken back, both blocks hold what they should.
-  disk_.RestoreDamage("");
+  disk_.RestoreDamage();
   std::string intended(8 * kBlock, 'x');
   intended.replace(2 * kBlock, kBlock, std::string(kBlock, 'y'));
   EXPECT_EQ(disk_.files().at("a"), intended);
@@ -142,7 +142,7 @@ TEST_F(VirtualDiskTest, RotChangesOneBlockInUse) {
     changed += disk_.files().at("a").substr(block * kBlock, kBlock) != std::string(kBlock, 'x');
   }
   EXPECT_EQ(changed, 1u);
-  disk_.RestoreDamage("");
+  disk_.RestoreDamage();
   EXPECT_EQ(disk_.files().at("a"), std::string(8 * kBlock, 'x'));
 }
 
@@ -154,14 +154,29 @@ TEST_F(VirtualDiskTest, WhatTheLogHasFoundIsNotRestoredWhatLiesBeforeIs) {
   const std::string rotten = disk_.files().at("a");
   size_t block = 0;
   while (rotten.compare(block * kBlock, kBlock, good, 0, kBlock) == 0) ++block;
-  disk_.RestoreDamage("a at offset " + std::to_string(block * kBlock) + ": a block is bad");
+  disk_.FoundDamage("a at offset " + std::to_string(block * kBlock) + ": a block is bad");
+  disk_.RestoreDamage();
   EXPECT_EQ(disk_.files().at("a"), rotten);
 
   Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
   ASSERT_TRUE(disk_.Rot(Identity::Of(2)));
-  disk_.RestoreDamage("a at offset " + std::to_string((block + 1) * kBlock) +
-                      ": bad; b at offset 0: bad");
+  disk_.FoundDamage("a at offset " + std::to_string((block + 1) * kBlock) +
+                    ": bad; b at offset 0: bad");
+  disk_.RestoreDamage();
   EXPECT_EQ(disk_.files().at("a"), good);
+}
+
+TEST_F(VirtualDiskTest, WhatWasFoundOnALostDiskIsNotKnownOfTheNewOne) {
+  Do(log::CreateFile{"a", 8 * kBlock});
+  Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
+  ASSERT_TRUE(disk_.Rot(Identity::Of(2)));
+  disk_.FoundDamage("a at offset 0: a block is bad");
+  disk_.Wipe();
+  Do(log::CreateFile{"a", 8 * kBlock});
+  Do(log::WriteFile{"a", 0, Blocks(8, 'x')});
+  ASSERT_TRUE(disk_.Rot(Identity::Of(2)));
+  disk_.RestoreDamage();
+  EXPECT_EQ(disk_.files().at("a"), std::string(8 * kBlock, 'x'));
 }
 
 TEST_F(VirtualDiskTest, LostRenameIsUndoneByTheNextCrash) {
