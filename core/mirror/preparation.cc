@@ -123,8 +123,9 @@ std::optional<ots::Request> Preparation::NextTable() {
     return Finish(Result::kRefused,
                   Concat("The mirror is gone: Tablestore has no table ", table.name,
                          ", although this store has been mirrored. Somebody has deleted it, or the "
-                         "configuration names another instance. Put the tables back, or give the "
-                         "mirror up with 'jindo jfs -metaDisable'."));
+                         "configuration names another instance. Put the tables back or, unless "
+                         "this cluster is still in recovery, give the mirror up with 'jindo jfs "
+                         "-metaDisable'."));
   }
   stage_ = Stage::kCreate;
   return ots::CreateTable(table);

@@ -25,12 +25,14 @@ struct TakeOver {
 };
 
 // `fence`: unset if there is no such row. `end`: how far the own state is. `own_chain`: the chain
-// of the own outbox at fence->last; unset if the outbox does not know it.
+// of the own outbox at fence->last; unset if the outbox does not know it. `still_claims`: as below.
 TakeOver JudgeFence(const Writer& writer, const std::optional<Fence>& fence, OutboxEnd end,
-                    std::optional<uint64_t> own_chain);
+                    std::optional<uint64_t> own_chain, bool still_claims);
 
 // For messages: what an operator can do about a mirror that is not this cluster's to write.
-std::string WaysOut();
+// `still_claims`: it has been recovered from the mirror and has not claimed it yet. Then it is
+// still in recovery, and has no mirror that it could give up.
+std::string WaysOut(bool still_claims);
 
 }  // namespace jfs::mirror
 

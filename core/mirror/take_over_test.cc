@@ -162,12 +162,24 @@ std::vector<Case> Cases() {
 TEST(TakeOver, OnlyWhatIsOnesOwn) {
   for (const Case& c : Cases()) {
     SCOPED_TRACE(c.name);
-    const TakeOver take = JudgeFence(c.writer, c.fence, c.end, c.own_chain);
+    const bool claims = c.writer.claim.has_value();
+    const TakeOver take = JudgeFence(c.writer, c.fence, c.end, c.own_chain, claims);
     EXPECT_EQ(static_cast<int>(take.kind), static_cast<int>(c.kind)) << take.problem;
     EXPECT_NE(take.problem.find(c.says), std::string::npos) << take.problem;
-    // Every refusal also says what to do.
-    const bool way_out = take.problem.find("-metaDisable") != std::string::npos;
-    EXPECT_EQ(way_out, c.kind == Kind::kRefused) << take.problem;
+    // Every refusal also says what to do. A cluster in recovery is refused -metaDisable; one that
+    // has claimed its mirror is not.
+    const bool refused = c.kind == Kind::kRefused;
+    const auto says = [](const TakeOver& judged, const char* text) {
+      return judged.problem.find(text) != std::string::npos;
+    };
+    EXPECT_EQ(says(take, "-metaDisable"), refused && !claims) << take.problem;
+    EXPECT_EQ(says(take, "stays readable"), refused && claims) << take.problem;
+    EXPECT_EQ(says(take, "a new, empty"), refused && !says(take, "give the mirror up with"))
+        << take.problem;
+    const TakeOver later = JudgeFence(c.writer, c.fence, c.end, c.own_chain, false);
+    EXPECT_EQ(static_cast<int>(later.kind), static_cast<int>(c.kind)) << later.problem;
+    EXPECT_EQ(says(later, "-metaDisable"), refused) << later.problem;
+    EXPECT_FALSE(says(later, "stays readable")) << later.problem;
     if (take.kind != Kind::kChange) continue;
     Fence want = *c.fence;
     ++want.revision;
@@ -185,7 +197,7 @@ TEST(TakeOver, ANewMirrorIsEmpty) {
   want.cluster = "ours";
   want.term = 6;
   const Writer writer{.cluster = "ours", .lineage = 1, .term = 6};
-  EXPECT_EQ(JudgeFence(writer, std::nullopt, {}, std::nullopt).after, want);
+  EXPECT_EQ(JudgeFence(writer, std::nullopt, {}, std::nullopt, false).after, want);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ void Uploader::Impl::FenceRead(const ots::Outcome& outcome, Micros since) {
       absl::StatusOr<Fence> decoded = DecodeFence(**row);
       if (!decoded.ok()) {
         return Refuse(Concat("Whose the mirror is cannot be told: ",
-                             ToStd(decoded.status().message()), ". ", WaysOut()),
+                             ToStd(decoded.status().message()), ". ", WaysOut(StillClaims())),
                       Note::Severity::kError);
       }
       fence = *std::move(decoded);
@@ -91,7 +91,7 @@ void Uploader::Impl::Decide(const std::optional<Fence>& fence) {
   std::optional<uint64_t> own_chain;
   if (fence.has_value() && !writer_.claim_only) own_chain = OwnChain(fence->last);
   if (!out_.fatal.ok()) return;
-  const TakeOver take = JudgeFence(writer_, fence, end_, own_chain);
+  const TakeOver take = JudgeFence(writer_, fence, end_, own_chain, StillClaims());
   switch (take.kind) {
     case TakeOver::Kind::kRefused:
       return Refuse(take.problem, Note::Severity::kError);

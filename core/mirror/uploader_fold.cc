@@ -142,7 +142,7 @@ void Uploader::Impl::JournalRead(const ots::Outcome& outcome) {
 // the fence will tell.
 void Uploader::Impl::Damaged(std::string_view problem) {
   damage_ = Concat("The mirror's journal is damaged, so the mirror cannot be completed: ", problem,
-                   ". The fence: ", FormatFence(fence_), ". ", WaysOut());
+                   ". The fence: ", FormatFence(fence_), ". ", WaysOut(StillClaims()));
   damaged_at_ = now_;
 }
 

@@ -83,6 +83,9 @@ class Uploader::Impl {
     return phase_ == UploadPhase::kRefused || phase_ == UploadPhase::kClaimed;
   }
 
+  // For messages: the mirror that this store was recovered from has not been claimed yet.
+  bool StillClaims() const { return writer_.claim.has_value() && !admitted_; }
+
   // uploader_fence.cc: whose the fence is, and everything that changes it.
   void TakeOverFence();
   void ReadFence();

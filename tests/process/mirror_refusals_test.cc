@@ -14,6 +14,7 @@
 namespace jfs {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -114,6 +115,52 @@ TEST_F(MirrorRefusals, ARecoveryCutsNoLivingClusterOff) {
   TestClient late = living.Client();
   EXPECT_TRUE(Eventually([&] { return living.LeaderSays("recovery.mode"); })) << living.Status();
   EXPECT_FALSE(living.LeaderSays("_synced=1"));
+}
+
+// What it says can be done is what works.
+TEST_F(MirrorRefusals, WhoLosesTheClaimStaysReadable) {
+  const MockTablestore tablestore(Path("tablestore"));
+  {
+    MirroredGroup lost(1, Path("lost"));
+    lost.Start(tablestore, {kUpload});
+    ASSERT_EQ(lost.Client().Mkdirs("/a"), "");
+    ASSERT_TRUE(Eventually([&] { return lost.LeaderSays("_synced=1"); })) << lost.Status();
+    lost.Kill();
+  }
+  MirroredGroup winner(1, Path("winner"));
+  MirroredGroup loser(1, Path("loser"));
+  for (MirroredGroup* group : {&winner, &loser}) {
+    group->Start(tablestore, {kRecover}, {"--namespace.ots.seal-after-ms=2000"});
+    ASSERT_TRUE(Eventually([&] { return group->LeaderSays("state=FINISH"); })) << group->Status();
+    group->Terminate();
+  }
+  winner.Start(tablestore, {kUpload});
+  TestClient of_winner = winner.Client();
+  ASSERT_TRUE(Eventually([&] { return of_winner.Mkdirs("/b").empty(); })) << winner.Status();
+
+  for (const std::vector<std::string>& switches : {std::vector<std::string>{kUpload}, {}}) {
+    loser.Start(tablestore, switches);
+    ASSERT_TRUE(Eventually([&] { return loser.LeaderSays("has claimed it first"); }))
+        << loser.Status();
+    const Ran explained = loser.Jfs("-metaStatus -explain");
+    EXPECT_THAT(explained.output,
+                AllOf(HasSubstr("stays readable"), HasSubstr("start a new, empty one"),
+                      Not(HasSubstr("-metaDisable"))));
+    TestClient client = loser.Client();
+    EXPECT_TRUE(client.Exists("/a"));
+    EXPECT_FALSE(client.Exists("/b"));
+    EXPECT_EQ(client.Mkdirs("/c"), kReadOnly);
+    loser.Terminate();
+  }
+
+  MirroredGroup apart(1, Path("apart"));
+  apart.Start(tablestore, {});
+  EXPECT_EQ(apart.Client().Mkdirs("/c"), "");
+  winner.Terminate();
+  MirroredGroup later(1, Path("later"));
+  later.Start(tablestore, {kRecover}, {"--namespace.ots.seal-after-ms=2000"});
+  ASSERT_TRUE(Eventually([&] { return later.LeaderSays("state=FINISH"); })) << later.Status();
+  EXPECT_TRUE(later.Client().Exists("/b"));
 }
 
 }  // namespace
