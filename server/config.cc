@@ -315,6 +315,11 @@ uint64_t Config::configuration_hash() const {
   return Hash64(text);
 }
 
+net::HostPort Config::shown_address(NodeId master) const {
+  const net::HostPort& entry = masters[master.value - 1];
+  return backend == Backend::kRaft ? entry : net::HostPort{.host = entry.host, .port = rpc_port};
+}
+
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return absl::ErrnoToStatus(errno, Concat("cannot open ", path));

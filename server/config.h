@@ -69,6 +69,9 @@ struct Config {
   MirrorConfig mirror;
 
   uint16_t peer_port() const { return masters[self.value - 1].port; }
+  // What people know a master by: its entry of initial-conf. One master alone (kRocksDb), which no
+  // other one calls, is known by its client address.
+  net::HostPort shown_address(NodeId master) const;
   // Hash over the masters, whatever their order: equal on masters that may talk to each other.
   uint64_t configuration_hash() const;
 };

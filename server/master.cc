@@ -507,7 +507,7 @@ absl::Status Master::TransferLeadership(const std::string& address) {
     return absl::OkStatus();
   }
   for (size_t i = 0; i < config_.masters.size(); ++i) {
-    if (config_.masters[i].ToString() != address) continue;
+    if (config_.shown_address(NodeId(i + 1)).ToString() != address) continue;
     inputs_.push_back(node::TransferLeadership{NodeId(i + 1)});
     return absl::OkStatus();
   }

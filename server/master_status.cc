@@ -87,7 +87,7 @@ void DescribeMasters(const Config& config, const node::NodeStatus& status,
     MasterProto* master = out->add_masters();
     const NodeId node(i + 1);
     master->set_node(static_cast<uint32_t>(node.value));
-    master->set_address(config.masters[i].ToString());
+    master->set_address(config.shown_address(node).ToString());
     if (node == config.self) {
       DescribeSelf(status, mirror, master);
     } else {

@@ -50,6 +50,11 @@ const char* RecoveryWord(const MirrorFacts& facts) {
   return "LOADING";
 }
 
+// The same, as a number; 0 as long as nothing is begun.
+RecoveryState MeasuredState(const MirrorFacts& facts) {
+  return Failure(facts).empty() ? facts.mirror.recovery.state : RecoveryState::kFailed;
+}
+
 const char* LoadWord(LoadPhase phase) {
   switch (phase) {
     case LoadPhase::kLooking:
@@ -148,7 +153,10 @@ std::string ExplainRecovery(const MirrorFacts& facts) {
           "restart them");
       const std::string problem = Problem(facts);
       if (!facts.recovery) {
-        text = absl::StrCat("the recovery is finished, and the mirror is being claimed",
+        const bool refused =
+            facts.mirror.upload.has_value() && facts.mirror.upload->phase == UploadPhase::kRefused;
+        text = absl::StrCat("the recovery is finished, and the mirror ",
+                            refused ? "cannot be claimed" : "is being claimed",
                             problem.empty() ? "" : ": ", problem);
       }
       return text;
@@ -304,7 +312,7 @@ void MeasureMirror(const MirrorFacts& facts, net::StatusSnapshot* out) {
   if (facts.tablestore.has_value()) MeasureTablestore(*facts.tablestore, out);
   if (InRecovery(facts)) {
     Gauge(out, "jfs_recovery_state", "0 not begun, 1 loading, 2 finished, 3 failed.",
-          static_cast<uint64_t>(facts.mirror.recovery.state));
+          static_cast<uint64_t>(MeasuredState(facts)));
     Gauge(out, "jfs_recovery_rows", "Rows loaded from the mirror.", facts.mirror.recovery.rows);
     Gauge(out, "jfs_recovery_percent", "Of the mirror, about.",
           ns::RecoveryPercent(facts.mirror.recovery));

@@ -134,6 +134,9 @@ TEST(MirrorStatus, RecoveryThatFailedBeforeItBegan) {
   facts.mirror.load->failure = "there is no mirror";
   EXPECT_EQ(Line(facts), "state=FAILED rows=0 percent=0 failure=there is no mirror");
   EXPECT_EQ(ExplainMirror(facts), "the recovery has failed: there is no mirror");
+  net::StatusSnapshot page;
+  MeasureMirror(facts, &page);
+  EXPECT_THAT(net::RenderMetrics(page), HasSubstr("\njfs_recovery_state 3\n"));
 }
 
 TEST(MirrorStatus, Recovery) {
@@ -152,6 +155,10 @@ TEST(MirrorStatus, Recovery) {
   EXPECT_THAT(ExplainMirror(facts), HasSubstr("set ...recovery.mode to false"));
   facts.recovery = false;
   EXPECT_THAT(ExplainMirror(facts), HasSubstr("being claimed"));
+  facts.mirror.upload.emplace();
+  facts.mirror.upload->phase = mirror::UploadPhase::kRefused;
+  facts.mirror.upload->problem = "somebody else has";
+  EXPECT_THAT(ExplainMirror(facts), HasSubstr("cannot be claimed: somebody else has"));
 
   facts.mirror.recovery.state = ns::RecoveryState::kFailed;
   facts.mirror.recovery.failure = "a row is missing";

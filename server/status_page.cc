@@ -152,7 +152,7 @@ void DescribePeers(const StatusSources& sources, StatusSnapshot* out) {
 
 std::shared_ptr<const StatusSnapshot> DescribeStatus(const StatusSources& sources) {
   auto out = std::make_shared<StatusSnapshot>();
-  const net::HostPort& self = sources.config.masters[sources.config.self.value - 1];
+  const net::HostPort self = sources.config.shown_address(sources.config.self);
   const bool leads = sources.node.raft.role == raft::Role::kLeader;
   out->title = absl::StrCat(self.ToString(), leads ? ", leader" : "");
   if (sources.node.phase == node::Phase::kRecovering) {
