@@ -80,9 +80,24 @@ class Hand {
   std::unique_ptr<net::ots::Client> client_;
 };
 
+// Of the masters, for whoever asks them; `flags` too.
+std::string WriteConfiguration(const storage::TemporaryDirectory& directory,
+                               const MirroredGroup& group, const std::vector<std::string>& flags) {
+  const std::string path = absl::StrCat(directory.path(), "/namespace.cfg");
+  std::ofstream file(path);
+  file << "namespace.backend.type=raft\n";
+  file << "jfs.namespace.server.rpc-address=127.0.0.1:" << group.rpc_ports()[0] << "\n";
+  for (const std::string& flag : flags) file << flag.substr(2) << "\n";
+  return path;
+}
+
 Ran Verify(const std::string& configuration) {
   return RunJindo(absl::StrCat("jfs -metaVerify --timeout 10 --conf ", configuration));
 }
+
+constexpr char kNothingToCompare[] =
+    "metaVerify: this cluster has no mirror to compare with: it was set up without one, or has "
+    "given it up";
 
 TEST(MirrorVerify, NamesARowThatWasDeletedByHand) {
   storage::TemporaryDirectory directory;
@@ -95,13 +110,7 @@ TEST(MirrorVerify, NamesARowThatWasDeletedByHand) {
   ASSERT_TRUE(Eventually([&] { return group.LeaderSays("_synced=1") && hand.Folded(); }))
       << group.Status();
 
-  const std::string configuration = absl::StrCat(directory.path(), "/namespace.cfg");
-  {
-    std::ofstream file(configuration);
-    file << "namespace.backend.type=raft\n";
-    file << "jfs.namespace.server.rpc-address=127.0.0.1:" << group.rpc_ports()[0] << "\n";
-    for (const std::string& flag : tablestore.Flags()) file << flag.substr(2) << "\n";
-  }
+  const std::string configuration = WriteConfiguration(directory, group, tablestore.Flags());
   const Ran equal = Verify(configuration);
   EXPECT_EQ(equal.status, 0) << equal.output;
   EXPECT_THAT(equal.output,
@@ -122,6 +131,35 @@ TEST(MirrorVerify, NamesARowThatWasDeletedByHand) {
   tablestore.Stop();
   const Ran away = Verify(configuration);
   EXPECT_EQ(away.status, 2) << away.output;
+}
+
+// What it has left in Tablestore is not asked for.
+TEST(MirrorVerify, SaysThatAMirrorWasGivenUp) {
+  storage::TemporaryDirectory directory;
+  MockTablestore tablestore(absl::StrCat(directory.path(), "/tablestore"));
+  MirroredGroup group(1, absl::StrCat(directory.path(), "/group"));
+  group.Start(tablestore, {kUpload});
+  TestClient client = group.Client();
+  ASSERT_EQ(client.Mkdirs("/mirrored"), "");
+  ASSERT_TRUE(Eventually([&] { return group.LeaderSays("_synced=1"); })) << group.Status();
+  ASSERT_EQ(group.Jfs("-metaDisable -force").status, 0);
+  ASSERT_EQ(client.Mkdirs("/not-mirrored"), "");
+  tablestore.Stop();
+  const Ran ran = Verify(WriteConfiguration(directory, group, tablestore.Flags()));
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr(kNothingToCompare));
+}
+
+// Whose configuration does not say where one would be.
+TEST(MirrorVerify, SaysThatThereNeverWasAMirror) {
+  storage::TemporaryDirectory directory;
+  const MockTablestore tablestore(absl::StrCat(directory.path(), "/tablestore"));
+  MirroredGroup group(1, absl::StrCat(directory.path(), "/group"));
+  group.Start(tablestore, {});
+  ASSERT_EQ(group.Client().Mkdirs("/a"), "");
+  const Ran ran = Verify(WriteConfiguration(directory, group, {}));
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_THAT(ran.output, HasSubstr(kNothingToCompare));
 }
 
 }  // namespace

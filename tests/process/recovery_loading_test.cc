@@ -107,8 +107,9 @@ TEST_F(RecoveryLoading, SaysWhereItIsAndRefusesTheRest) {
   EXPECT_THAT(group.Page(leader, "/status"),
               AllOf(HasSubstr("state=LOADING"), HasSubstr("<h2>Mirror</h2>")));
 
-  for (const char* read : {"-ls /", "-count /"}) {
-    const Ran ran = group.Fs(read);
+  // Commands that write look first at what is there.
+  for (const char* asks : {"-ls /", "-count /", "-mkdir /b", "-rm /a/file"}) {
+    const Ran ran = group.Fs(asks);
     EXPECT_EQ(ran.status, 1) << ran.output;
     EXPECT_THAT(ran.output,
                 ContainsRegex("The namespace is being loaded from its mirror, [0-9]+% so far"));

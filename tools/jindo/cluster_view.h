@@ -23,9 +23,10 @@ using StatusAnswer = MasterAnswer<::jfs::jindo::MetaStatusResponseProto>;
 using HashAnswer = MasterAnswer<::jfs::jindo::StateHashResponseProto>;
 
 struct MasterLine {
-  uint32_t node = 0;    // 0: not known
-  std::string role;     // LEADER, FOLLOWER, …, UNREACHABLE
-  std::string address;  // of initial-conf; the client address if that is not known
+  uint32_t node = 0;  // 0: not known
+  std::string role;   // LEADER, FOLLOWER, …, UNREACHABLE
+  // Of initial-conf; the client address of one master alone, and where nothing else is known.
+  std::string address;
   std::vector<std::pair<std::string, std::string>> fields;
 };
 

@@ -1,7 +1,5 @@
 #include "tools/jindo/jfs_commands.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -15,6 +13,7 @@
 #include "net/hadoop/ipc_client.h"
 #include "net/hadoop/ipc_message.h"
 #include "net/socket.h"
+#include "tools/jindo/ask_masters.h"
 #include "tools/jindo/cluster_view.h"
 #include "tools/jindo/file_system.h"
 
@@ -25,78 +24,7 @@ using net::EventLoop;
 using net::HostPort;
 using net::hadoop::IpcClient;
 
-constexpr Duration kPatience = 3 * kSecond;  // with a master that says nothing
 constexpr int kUsageError = 255;
-
-// Whether anybody listens there. The client below would go on trying.
-absl::Status Probe(const HostPort& master, Duration patience) {
-  const absl::StatusOr<std::vector<net::Endpoint>> endpoints = net::Resolve(master);
-  if (!endpoints.ok()) return endpoints.status();
-  absl::Status out = absl::UnavailableError("has no address");
-  for (const net::Endpoint& endpoint : *endpoints) {
-    const absl::StatusOr<net::UniqueFd> fd = net::StartConnect(endpoint);
-    if (!fd.ok()) {
-      out = fd.status();
-      continue;
-    }
-    pollfd waits = {.fd = fd->get(), .events = POLLOUT, .revents = 0};
-    const int ready = poll(&waits, 1, static_cast<int>(patience / kMillisecond));
-    out = ready > 0 ? net::ConnectOutcome(fd->get())
-                    : absl::DeadlineExceededError("no connection in time");
-    if (out.ok()) return out;
-  }
-  return out;
-}
-
-// Asks one master, and nobody else.
-template <typename Response>
-MasterAnswer<Response> AskOne(const ServiceFlags& flags, const HostPort& master,
-                              std::string_view method, const google::protobuf::MessageLite& request,
-                              Duration patience) {
-  MasterAnswer<Response> out{.client_address = master.ToString()};
-  if (const absl::Status reached = Probe(master, patience); !reached.ok()) {
-    out.trouble = std::string(reached.message());
-    return out;
-  }
-  IpcClient::Options options = ClientOptions(flags, {master});
-  options.connect_timeout = patience;
-  options.answer_timeout = patience;
-  options.give_up_after = patience;
-  IpcClient client(std::move(options));
-  const IpcClient::Result result = client.Call(net::hadoop::kJindoProtocol, method, request);
-  if (std::optional<Failure> failure = FailureOf(result)) {
-    out.trouble = failure->message;
-    return out;
-  }
-  Response response;
-  if (response.ParseFromString(result.response)) {
-    out.response = std::move(response);
-  } else {
-    out.trouble = "its answer is not what the protocol says";
-  }
-  return out;
-}
-
-// Asks all masters at the same time: one that hangs must not delay what the others say.
-template <typename Response, typename Request>
-std::vector<MasterAnswer<Response>> AskAll(const ServiceFlags& flags,
-                                           const std::vector<HostPort>& masters,
-                                           std::string_view method, const Request& request,
-                                           Duration patience) {
-  std::vector<MasterAnswer<Response>> out(masters.size());
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < masters.size(); ++i) {
-    threads.emplace_back(
-        [&, i] { out[i] = AskOne<Response>(flags, masters[i], method, request, patience); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return out;
-}
-
-std::vector<StatusAnswer> AskStatus(const ServiceFlags& flags, const Service& service) {
-  return AskAll<::jfs::jindo::MetaStatusResponseProto>(
-      flags, service.masters, "metaStatus", ::jfs::jindo::MetaStatusRequestProto(), kPatience);
-}
 
 void Complain(std::string_view command, std::string_view text) {
   std::cout.flush();
@@ -166,7 +94,7 @@ int TransferLeadership(const ServiceFlags& flags, const std::string& address) {
   ::jfs::jindo::TransferLeadershipRequestProto request;
   if (!address.empty()) request.set_address(address);
   const auto begun = AskOne<::jfs::jindo::TransferLeadershipResponseProto>(
-      flags, *ask, "transferLeadership", request, kPatience);
+      flags, *ask, "transferLeadership", request, kAskPatience);
   if (!begun.response.has_value()) {
     Complain(kCommand, begun.trouble);
     return 1;
@@ -251,7 +179,7 @@ int StateHash(const ServiceFlags& flags, uint64_t wait_seconds) {
   while (true) {
     const auto answers = AskAll<::jfs::jindo::StateHashResponseProto>(
         flags, service->masters, "stateHash", ::jfs::jindo::StateHashRequestProto(),
-        std::min(patience, wait_seconds == 0 ? kPatience : wait_seconds * kSecond));
+        std::min(patience, wait_seconds == 0 ? kAskPatience : wait_seconds * kSecond));
     const HashVerdict verdict = Compare(answers);
     if (verdict == HashVerdict::kNotComparable && EventLoop::Now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));

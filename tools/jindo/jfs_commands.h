@@ -23,7 +23,8 @@ int TransferLeadership(const ServiceFlags& flags, const std::string& address);
 int MetaDisable(const ServiceFlags& flags, bool force);
 
 // Compares the mirror in Tablestore, which the configuration file names, with the masters' state,
-// and prints the first `show` differences. 0: equal. 1: they differ. 2: they could not be compared.
+// and prints the first `show` differences. 0: equal. 1: they differ, or the cluster has no mirror.
+// 2: they could not be compared.
 int MetaVerify(const ServiceFlags& flags, uint64_t show);
 
 // Asks all masters until they stand at the same entry, for at most `wait_seconds`.

@@ -152,8 +152,8 @@ std::vector<Command> JfsCommands() {
        "Superusers only.\n"
        "Needs --conf FILE, a master's configuration, for namespace.ots.*. Exit code 0: equal. 1: "
        "they "
-       "differ, and how.\n"
-       "2: they could not be compared.",
+       "differ, and how,\n"
+       "or this cluster has no mirror. 2: they could not be compared.",
        [](CLI::App* app, ServiceFlags* flags) -> Run {
          auto show = Keep<uint64_t>();
          *show = 20;

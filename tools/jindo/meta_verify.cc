@@ -16,6 +16,8 @@
 #include "net/hadoop/ipc_message.h"
 #include "net/ots/client.h"
 #include "server/config.h"
+#include "tools/jindo/ask_masters.h"
+#include "tools/jindo/cluster_view.h"
 #include "tools/jindo/file_system.h"
 #include "tools/jindo/jfs_commands.h"
 #include "tools/jindo/mirror_comparison.h"
@@ -26,7 +28,7 @@ namespace {
 constexpr std::string_view kCommand = "metaVerify";
 constexpr int kUsageError = 255;
 constexpr int kSequenceBits = 48;
-enum ExitCode : int { kEqual = 0, kDiffer = 1, kNotCompared = 2 };
+enum ExitCode : int { kEqual = 0, kDiffer = 1, kNoMirror = 1, kNotCompared = 2 };
 
 void Complain(std::string_view text) {
   std::cout.flush();
@@ -127,6 +129,13 @@ int MetaVerify(const ServiceFlags& flags, uint64_t show) {
   if (!service.ok()) {
     Complain(ToStd(service.status().message()));
     return kUsageError;
+  }
+  // Their mirror would stay where it was left, and be waited for; and nothing says where it is.
+  if (MirrorStandingOf(ViewOf(AskStatus(flags, *service))) == MirrorStanding::kNone) {
+    Complain(
+        "this cluster has no mirror to compare with: it was set up without one, or has given it "
+        "up");
+    return kNoMirror;
   }
   absl::StatusOr<net::ots::ClientOptions> options = TablestoreOf(flags);
   if (!options.ok()) {
