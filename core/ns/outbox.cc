@@ -55,6 +55,10 @@ void Outbox::Add(outbox::OutboxRow row, RowWriter* rows) {
   const std::string key = OutboxKey(row.last);
   const std::string value = outbox::EncodeOutboxRow(row);
   const uint64_t bytes = key.size() + value.size();
+  // Finish counts rows, and what is added here is counted in bytes: without this, rows that the
+  // mirror has had for long would fill the outbox under large entries, and make the mirror stale.
+  // What goes is no more than is needed: about as much as comes.
+  while (bytes_ + bytes > record_.cap_bytes && trim_pending()) RemoveOldest(rows);
   if (bytes_ + bytes > record_.cap_bytes) {
     record_.state = MirrorState::kStale;
     return;
@@ -65,13 +69,15 @@ void Outbox::Add(outbox::OutboxRow row, RowWriter* rows) {
   bytes_ += bytes;
 }
 
+void Outbox::RemoveOldest(RowWriter* rows) {
+  const auto oldest = rows_.begin();
+  rows->Remove(OutboxKey(oldest->first), oldest->second.hash);
+  bytes_ -= oldest->second.bytes;
+  rows_.erase(oldest);
+}
+
 void Outbox::Finish(RowWriter* rows) {
-  for (int i = 0; i < kTrimRows && trim_pending(); ++i) {
-    const auto oldest = rows_.begin();
-    rows->Remove(OutboxKey(oldest->first), oldest->second.hash);
-    bytes_ -= oldest->second.bytes;
-    rows_.erase(oldest);
-  }
+  for (int i = 0; i < kTrimRows && trim_pending(); ++i) RemoveOldest(rows);
   if (record_ == written_) return;
   record_hash_ = rows->Replace(MetaKey(MetaRow::kMirror), record_hash_, EncodeRecord(record_));
   written_ = record_;

@@ -15,7 +15,8 @@ namespace jfs::ns {
 // state: every change follows from the log alone.
 class Outbox {
  public:
-  // How many superfluous rows an entry removes at most: more than the one it may add.
+  // How many superfluous rows an entry removes at most, besides those that must make room for what
+  // it adds: more than the one it may add.
   static constexpr int kTrimRows = 64;
 
   const MirrorRecord& record() const { return record_; }
@@ -42,8 +43,9 @@ class Outbox {
   // The mirror has everything up to `sequence`. Never goes back, nor beyond what was put in.
   void Advance(uint64_t sequence);
 
-  // Adds what one entry did, with row.previous_chain filled in; over the cap it marks the mirror
-  // stale instead. REQUIRES: recording().
+  // Adds what one entry did, with row.previous_chain filled in. Where that goes over the cap, rows
+  // that the mirror has make room first; if they are too few, the mirror becomes stale instead.
+  // REQUIRES: recording().
   void Add(outbox::OutboxRow row, RowWriter* rows);
   // Removes superfluous rows and writes the record if it has changed: at the end of each entry.
   void Finish(RowWriter* rows);
@@ -53,6 +55,9 @@ class Outbox {
     uint64_t bytes = 0;
     uint64_t hash = 0;
   };
+
+  // REQUIRES: trim_pending().
+  void RemoveOldest(RowWriter* rows);
 
   MirrorRecord record_;
   MirrorRecord written_;

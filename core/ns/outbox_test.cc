@@ -115,6 +115,57 @@ TEST(OutboxTest, OverTheCapTheMirrorIsStaleForGood) {
   EXPECT_EQ(world.Findings(), "");
 }
 
+// An entry removes rows by their number and adds one by its size, so rows that the mirror has can
+// fill the outbox under large entries.
+TEST(OutboxTest, RowsThatTheMirrorHasDoNotCountAgainstTheCap) {
+  constexpr uint64_t kCap = 100'000;
+  TestWorld world(SetMirror{.on = true, .outbox_bytes = kCap});
+  int made = 0;
+  const auto fill = [&] {
+    while (world.ns().mirror().outbox_bytes < kCap - 5'000) {
+      world.Make("/d" + std::to_string(made++) + "/");
+    }
+  };
+  fill();
+  ASSERT_GT(SequencesKept(&world).size(), 150u);
+  for (const bool reopened : {false, true}) {
+    SCOPED_TRACE(reopened);
+    CommandBatch batch;
+    batch.wall = WallMillis(world.wall);
+    batch.commands.push_back({1, Superuser(), {}, MirrorProgress{world.ns().mirror().record.last}});
+    for (int i = 0; i < 100; ++i) {
+      batch.commands.push_back({1, Superuser(), {}, Mkdirs{"/more" + std::to_string(made++)}});
+    }
+    ASSERT_GT(world.ns().mirror().outbox_bytes, kCap - 5'000);
+    world.Run(batch);
+    ASSERT_EQ(world.ns().mirror().record.state, MirrorState::kOn);
+    EXPECT_LE(world.ns().mirror().outbox_bytes, kCap);
+    EXPECT_EQ(SequencesKept(&world).back(), world.ns().mirror().record.last);
+    EXPECT_EQ(world.Findings(), "");
+    world.Reopen();
+    EXPECT_EQ(world.Findings(), "");
+    fill();
+  }
+}
+
+TEST(OutboxTest, WhatTheMirrorLacksIsNeverDroppedForTheCap) {
+  TestWorld world(SetMirror{.on = true, .outbox_bytes = 20'000});
+  while (world.ns().mirror().outbox_bytes < 15'000) {
+    world.Make("/d" + std::to_string(world.ns().mirror().record.last) + "/");
+  }
+  ASSERT_EQ(world.ns().mirror().record.state, MirrorState::kOn);
+  CommandBatch batch;
+  batch.wall = WallMillis(world.wall);
+  batch.commands.push_back({1, Superuser(), {}, MirrorProgress{5}});
+  for (int i = 0; i < 100; ++i) {
+    batch.commands.push_back({1, Superuser(), {}, Mkdirs{"/more" + std::to_string(i)}});
+  }
+  world.Run(batch);
+  EXPECT_EQ(world.ns().mirror().record.state, MirrorState::kStale);
+  EXPECT_EQ(world.ns().mirror().record.mirrored, 5u);
+  EXPECT_EQ(world.Findings(), "");
+}
+
 TEST(OutboxTest, OnlyTheSuperuserGivesItUp) {
   TestWorld world(SetMirror{.on = true});
   EXPECT_EQ(world.Run(DisableMirror{}, User("alice")).code, Code::kSuperuserRequired);
