@@ -19,7 +19,7 @@ Uploader::Impl::Impl(const UploadLimits& limits, Writer writer, Mutations mutati
     : limits_(limits),
       writer_(std::move(writer)),
       mutations_(mutations),
-      fence_backoff_(limits.retry_first, limits.retry_longest),
+      fence_backoff_(limits.retry_first, std::min(limits.retry_longest, limits.touch_interval)),
       fold_window_(limits.fold_calls),
       fold_backoff_(limits.retry_first, limits.retry_longest),
       read_backoff_(limits.retry_first, limits.retry_longest),

@@ -74,6 +74,9 @@ void Uploader::Impl::FenceRead(const ots::Outcome& outcome, Micros since) {
       // Not yet, perhaps never. Another attempt does no harm: one of the two will be refused.
       confirmed_at_ = since;
       change_->look_first = false;
+      // The service answers, so this is no time for the long pauses of an outage: whoever recovers
+      // from the mirror takes a writer that is silent for long for dead.
+      fence_backoff_.Succeeded();
       return fence_backoff_.Failed(now_);
     }
     AddNote(Note::Severity::kWarning,

@@ -48,6 +48,9 @@ Event::Severity SeverityOf(mirror::Note::Severity severity) {
   return Event::Severity::kError;
 }
 
+// What is proposed and does not come about is proposed again.
+constexpr Duration kProposeAgain = 5 * kSecond;
+
 // What a leader knows of the fence that an earlier one has sealed: enough to load from.
 mirror::Fence SealedFence(const ns::RecoveryRecord& record) {
   mirror::Fence fence;
@@ -143,6 +146,7 @@ void MirrorDuty::EndTerm() {
   calls_under_way_.clear();
   ended_.clear();
   proposed_ = false;
+  progress_proposed_ = failure_proposed_ = Micros();
   deadline_ = kNever;
   problem_.clear();
 }
@@ -203,7 +207,7 @@ absl::StatusOr<bool> MirrorDuty::Decide(const Turn& turn, Calls* calls, Output* 
     return false;
   }
   agreement_->Hear(self_, config_.setting(), turn.now);
-  const MirrorAgreement::Verdict verdict = agreement_->Judge(turn.now);
+  const MirrorAgreement::Verdict verdict = agreement_->Judge(turn.now, fresh);
   if (!verdict.agreed) {
     SetProblem(verdict.problem, out);
     deadline_ = turn.now + kSecond;
@@ -288,10 +292,21 @@ absl::Status MirrorDuty::Upload(const Turn& turn, const mirror::Writer& writer,
     admitted_ = admitted_ || uploaded.admitted;
     if (uploaded.progress.has_value()) {
       calls->AddInternal(ns::MirrorProgress{*uploaded.progress});
+      progress_proposed_ = turn.now;
     }
     Carry(std::move(uploaded.calls), uploaded.notes, out);
   }
-  SetProblem(uploader_->status().problem, out);
+  const mirror::UploadStatus status = uploader_->status();
+  // Nobody hears of a proposal that was dropped, and the uploader says everything once.
+  const ns::MirrorRecord& record = turn.state->mirror().record;
+  if (record.state == ns::MirrorState::kOn && status.mirrored > record.mirrored) {
+    if (turn.now >= progress_proposed_ + kProposeAgain) {
+      calls->AddInternal(ns::MirrorProgress{status.mirrored});
+      progress_proposed_ = turn.now;
+    }
+    deadline_ = std::min(deadline_, progress_proposed_ + kProposeAgain);
+  }
+  SetProblem(status.problem, out);
   deadline_ = std::min(deadline_, machine_deadline_);
   return absl::OkStatus();
 }
@@ -317,7 +332,17 @@ absl::Status MirrorDuty::Recover(const Turn& turn, Calls* calls, Output* out) {
     loaded_begun_ = begun;
     machine_deadline_ = loaded.next_deadline;
     Propose(loaded, calls);
+    if (loaded.failed.has_value()) failure_proposed_ = turn.now;
     Carry(std::move(loaded.calls), loaded.notes, out);
+  }
+  const mirror::LoadStatus status = loader_->status();
+  if (begun && status.phase == mirror::LoadPhase::kFailed) {
+    // A loader fails once, and the proposal that says so may be dropped.
+    if (turn.now >= failure_proposed_ + kProposeAgain) {
+      calls->AddInternal(ns::FinishRecovery{.ok = false, .reason = status.failure});
+      failure_proposed_ = turn.now;
+    }
+    deadline_ = std::min(deadline_, failure_proposed_ + kProposeAgain);
   }
   deadline_ = std::min(deadline_, machine_deadline_);
   return absl::OkStatus();

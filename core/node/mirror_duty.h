@@ -115,6 +115,7 @@ class MirrorDuty {
   bool loaded_begun_ = false;     // likewise
   Micros machine_deadline_;       // of the uploader or the loader
   Micros last_proposed_;
+  Micros progress_proposed_, failure_proposed_;
   bool proposed_ = false;
   Micros deadline_ = kNever;
   std::string problem_;

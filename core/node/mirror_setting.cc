@@ -25,7 +25,7 @@ void MirrorAgreement::Hear(NodeId from, const MirrorSetting& setting, Micros now
   heard_[from] = Heard{setting, now};
 }
 
-MirrorAgreement::Verdict MirrorAgreement::Judge(Micros now) const {
+MirrorAgreement::Verdict MirrorAgreement::Judge(Micros now, bool may_miss_one) const {
   Verdict verdict;
   std::vector<std::string> silent;
   std::vector<std::string> said;
@@ -51,7 +51,8 @@ MirrorAgreement::Verdict MirrorAgreement::Judge(Micros now) const {
     return verdict;
   }
   const bool nothing_to_do = first != nullptr && *first == MirrorSetting{};
-  const bool enough = nothing_to_do && 2 * heard > members_.size() && now >= begun_ + kPatience;
+  const bool enough =
+      may_miss_one && nothing_to_do && 2 * heard > members_.size() && now >= begun_ + kPatience;
   if (!silent.empty() && !enough) {
     verdict.problem = absl::StrCat("waits to hear from master ", absl::StrJoin(silent, ", "),
                                    " what it is configured to do about the mirror");

@@ -33,7 +33,8 @@ class MirrorAgreement {
  public:
   // Masters say it again every second; what is older than this is no longer believed.
   static constexpr Duration kFresh = 10 * kSecond;
-  // That there is no mirror may be decided without a master that has been silent for so long.
+  // That there is no mirror may be decided without a master that has been silent for so long, when
+  // a new cluster begins. What came out of a mirror takes the word of all.
   static constexpr Duration kPatience = 10 * kSecond;
 
   MirrorAgreement(std::vector<NodeId> members, Micros now)
@@ -47,7 +48,8 @@ class MirrorAgreement {
     MirrorSetting setting;
     std::string problem;  // if not agreed: who differs, or who has not been heard
   };
-  Verdict Judge(Micros now) const;
+  // `may_miss_one`: whether it may be agreed without a silent master that there is nothing to do.
+  Verdict Judge(Micros now, bool may_miss_one) const;
 
  private:
   struct Heard {

@@ -123,7 +123,10 @@ void Raft::Impl::OnVoteRequest(const Message& message, const VoteRequest& reques
   // A node that lost promises must not make new ones; and while a leader may hold a lease, whoever
   // campaigns is not even told a term (4.2.3), unless that leader itself asked for it.
   if (hard_.recovering) return;
-  if (Sticky() && !request.transfer && message.term > term()) return;
+  // Its own term is no exception: another message may have lifted this node there after it heard
+  // that leader, and its vote would end the lease as well. (A pre-vote of the own term is refused.)
+  const bool could_grant = message.term > term() || (message.term == term() && !request.pre_vote);
+  if (Sticky() && !request.transfer && could_grant) return;
   const Position last = {.index = request.last_index, .term = request.last_term};
   if (request.pre_vote) {
     const bool granted = message.term > term() && UpToDate(last);

@@ -1,7 +1,10 @@
 // What a leader does about a mirror, with a namespace of its own and Tablestore's engine.
 #include "core/node/mirror_duty.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -46,10 +49,26 @@ class LoneLeader {
         duty_.OnAnswer({token, std::move(outcome)});
       });
     }
-    while (calls_.waiting()) Apply(calls_.NextProposal(WallMillis(0), 0).payload);
+    while (calls_.waiting()) {
+      const Calls::Proposal proposal = calls_.NextProposal(WallMillis(0), 0);
+      if (!drops_proposals) Apply(proposal.payload);
+    }
     return out.tablestore.size();
   }
   Micros due() const { return duty_.next_deadline(); }
+  void RunFor(Duration duration) {
+    const Micros end = service_->now() + duration;
+    while (service_->now() < end) {
+      Turn();
+      service_->RunOne(std::min(due(), end));
+    }
+  }
+  const ns::Namespace& state() const { return *namespace_; }
+  // A mutation.
+  void MakeNamespace(std::string name) { calls_.AddInternal(ns::CreateNamespace{std::move(name)}); }
+
+  // As while leadership is handed over, or a disk is full.
+  bool drops_proposals = false;
 
  private:
   void Apply(const SharedBytes& payload) {
@@ -89,6 +108,45 @@ TEST(MirrorDuty, LoadsAsSoonAsTheSealIsReplicated) {
   }
   ASSERT_EQ(leader.recovery(), ns::RecoveryState::kLoading);
   EXPECT_GT(leader.Turn(), 0u) << "asks for the first page in the next turn";
+}
+
+TEST(MirrorDuty, ProgressThatWasDroppedIsReportedAgain) {
+  mirror::VirtualService service;
+  LoneLeader leader({.upload = true, .instance = "i", .endpoint = "http://e"}, &service);
+  leader.RunFor(5 * kSecond);
+  ASSERT_EQ(leader.state().mirror().record.state, ns::MirrorState::kOn);
+  leader.MakeNamespace("test");
+  leader.Turn();
+  ASSERT_EQ(leader.state().position().sequence(), 1u);
+  leader.drops_proposals = true;
+  leader.RunFor(3 * kSecond);
+  ASSERT_EQ(leader.state().mirror().record.mirrored, 0u);
+  leader.drops_proposals = false;
+  leader.RunFor(10 * kSecond);
+  EXPECT_EQ(leader.state().mirror().record.mirrored, 1u);
+}
+
+TEST(MirrorDuty, AFailureThatWasDroppedIsReportedAgain) {
+  mirror::VirtualService service;
+  mirror::History history(3, 2000);
+  history.Grow(800);
+  mirror::WriteMirror(history, {.folded_runs = 0, .part_bytes = 1'000'000}, &service);
+  MirrorConfig config{.recovery = true, .instance = "i", .endpoint = "http://e"};
+  config.load_limits.quiet_time = kSecond;
+  config.load_limits.look_interval = kSecond / 10;
+  config.load_limits.max_run_bytes = 5000;
+  LoneLeader leader(config, &service);
+  for (int turn = 0; turn < 1000 && leader.recovery() == ns::RecoveryState::kNone; ++turn) {
+    leader.Turn();
+    service.RunOne(leader.due());
+  }
+  ASSERT_EQ(leader.recovery(), ns::RecoveryState::kLoading);
+  leader.drops_proposals = true;
+  leader.RunFor(10 * kSecond);
+  ASSERT_EQ(leader.recovery(), ns::RecoveryState::kLoading);
+  leader.drops_proposals = false;
+  leader.RunFor(10 * kSecond);
+  EXPECT_EQ(leader.recovery(), ns::RecoveryState::kFailed);
 }
 
 }  // namespace

@@ -380,6 +380,9 @@ TEST_F(UploaderTest, GoesOnAfterALongOutage) {
   EXPECT_NE(away.problem.find("connection"), std::string::npos) << away.problem;
   EXPECT_LE(leader->notes().size(), 12u) << "the log is not flooded";
   world.service().faults().Clear();
+  const uint64_t revision = world.fence()->revision;
+  world.RunFor(15 * kSecond);
+  EXPECT_GT(world.fence()->revision, revision) << "who is silent for 30 s is taken for dead";
   world.RunFor(kMinute);
   EXPECT_EQ(world.Check(), "");
   EXPECT_EQ(leader->status().folded, world.history().last());
