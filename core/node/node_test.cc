@@ -63,7 +63,8 @@ kv::MemoryStore::Map DecodeRows(std::string_view bytes) {
 
 class Cluster {
  public:
-  explicit Cluster(size_t masters) : machines_(masters) {
+  explicit Cluster(size_t masters, uint32_t apply_entries_per_step = 256)
+      : machines_(masters), apply_entries_per_step_(apply_entries_per_step) {
     for (size_t i = 0; i < masters; ++i) Start(i);
   }
 
@@ -81,6 +82,7 @@ class Cluster {
     config.raft.snapshot_pin_bytes = kSegmentBytes;
     config.raft.trailing_bytes = kSegmentBytes / 2;
     config.snapshot_chunk_bytes = 1000;
+    config.apply_entries_per_step = apply_entries_per_step_;
     config.file_leases = {.soft = 60 * kSecond, .hard = 300 * kSecond};
     machine.node = std::make_unique<Node>(config, machine.store.get(), now_, starts_);
     machine.inbox.clear();
@@ -94,6 +96,12 @@ class Cluster {
   }
 
   void Cut(size_t i, bool cut) { cut_[i] = cut; }
+
+  // One turn of one master, after this time.
+  void StepOnce(size_t i, Duration time) {
+    now_ = now_ + time;
+    Turn(i);
+  }
 
   // Turns of all masters, time moving on when there is nothing else to do.
   void Run(Duration time) {
@@ -248,6 +256,7 @@ class Cluster {
   }
 
   std::vector<Machine> machines_;
+  const uint32_t apply_entries_per_step_;
   std::map<size_t, bool> cut_;
   Micros now_{1};
   uint64_t starts_ = 0;
@@ -512,6 +521,33 @@ TEST(NodeTest, RefusedDeletesAreFinishedLater) {
   cluster.machine(leader).inbox.push_back(DiskSpace{false});
   cluster.Run(3 * kSecond);
   EXPECT_FALSE(cluster.node(leader).state()->deletes_pending());
+}
+
+TEST(NodeTest, DutiesGoOnWhileApplyingTrailsWhatIsCommitted) {
+  Cluster cluster(1, /*apply_entries_per_step=*/1);
+  const size_t leader = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/a/b"})));
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/c/d"})));
+  bool pending = false;
+  bool finished = false;
+  uint64_t least_behind = UINT64_MAX;
+  for (int step = 0; step < 200 && !finished; ++step) {
+    // More than fit into one entry.
+    for (int i = 0; i < 1100; ++i) cluster.Send(leader, ns::Mkdirs{.path = "/x"});
+    if (step == 20) {
+      cluster.Send(leader, ns::Delete{.path = "/a", .recursive = true});
+      cluster.Send(leader, ns::Delete{.path = "/c", .recursive = true});
+    }
+    cluster.StepOnce(leader, 20 * kMillisecond);
+    if (step < 20) continue;
+    const NodeStatus status = cluster.node(leader).status();
+    least_behind = std::min(least_behind, status.raft.commit.value - status.raft.applied.value);
+    const bool left = cluster.node(leader).state()->deletes_pending();
+    finished = pending && !left;
+    pending = pending || left;
+  }
+  EXPECT_GT(least_behind, 0u) << "this is no load";
+  EXPECT_TRUE(finished);
 }
 
 TEST(NodeTest, LowDiskSpaceSaidDuringRecoveryIsRemembered) {
