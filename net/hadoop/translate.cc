@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/concat.h"
 #include "net/hadoop/calls.h"
+#include "net/owner_names.h"
 
 namespace jfs::net::hadoop {
 namespace {
@@ -94,6 +95,10 @@ Plan Translate(const ServiceFacts& facts, std::string_view protocol, uint64_t ve
     return refuse(
         IllegalArgumentError(Concat("The name of the client is ", bytes,
                                     " bytes long; the limit is ", kMaxClientNameBytes, ".")));
+  }
+  if (const auto* mutation = std::get_if<Mutation>(&plan.action); mutation != nullptr) {
+    std::optional<std::string> too_long = TooLongOwnerName(mutation->operation);
+    if (too_long.has_value()) return refuse(IllegalArgumentError(*std::move(too_long)));
   }
   return plan;
 }

@@ -1,4 +1,7 @@
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -67,6 +70,36 @@ TEST(TranslateAttributes, AccessControlLists) {
   entry->set_permissions(AclEntryProto::NONE);
   entry->set_name("\xff");
   EXPECT_EQ(ErrorIn(PlanOf("setAcl", bad)).message, "Name \\xff is not UTF-8.");
+}
+
+// All of an inode's names stand in one row, which must fit into one cell of a mirror.
+TEST(TranslateAttributes, NamesOfOwnersGroupsAndEntriesAreBounded) {
+  const auto plans = [](size_t bytes) {
+    const std::string name(bytes, 'n');
+    const std::string entries =
+        "src: '/f' aclSpec { type: MASK scope: ACCESS permissions: PERM_ALL } "
+        "aclSpec { type: GROUP scope: DEFAULT permissions: PERM_ALL name: '" +
+        name + "' }";
+    return std::vector<std::pair<const char*, Plan>>{
+        {"The name of the owner",
+         PlanOfText<SetOwnerRequestProto>("setOwner", "src: '/f' username: '" + name + "'")},
+        {"The name of the group",
+         PlanOfText<SetOwnerRequestProto>("setOwner", "src: '/f' groupname: '" + name + "'")},
+        {"A name in the access control list",
+         PlanOfText<ModifyAclEntriesRequestProto>("modifyAclEntries", entries)},
+        {"A name in the access control list",
+         PlanOfText<RemoveAclEntriesRequestProto>("removeAclEntries", entries)},
+        {"A name in the access control list", PlanOfText<SetAclRequestProto>("setAcl", entries)},
+    };
+  };
+  for (const auto& [what, plan] : plans(1024)) {
+    EXPECT_TRUE(std::holds_alternative<Mutation>(plan.action)) << what;
+  }
+  for (const auto& [what, plan] : plans(1025)) {
+    const IpcError error = ErrorIn(plan);
+    EXPECT_EQ(error.exception_class, "org.apache.hadoop.HadoopIllegalArgumentException");
+    EXPECT_EQ(error.message, std::string(what) + " is 1025 bytes long; the limit is 1024.");
+  }
 }
 
 TEST(TranslateAttributes, ExtendedAttributes) {

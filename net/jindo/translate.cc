@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 
 #include "core/base/concat.h"
+#include "net/owner_names.h"
 
 namespace jfs::net::jindo {
 namespace {
@@ -76,6 +77,9 @@ absl::StatusOr<std::vector<BatchOperation>> OperationsOf(
     if (!operation.ok()) {
       return absl::InvalidArgumentError(
           Concat("operation ", i, " of the batch: ", ToStd(operation.status().message())));
+    }
+    if (const auto too_long = TooLongOwnerName(*operation); too_long.has_value()) {
+      return absl::InvalidArgumentError(Concat("operation ", i, " of the batch: ", *too_long));
     }
     out.push_back(
         {.call_id = static_cast<int32_t>(in.callid()), .operation = std::move(*operation)});

@@ -4,6 +4,8 @@
 
 #include "gtest/gtest.h"
 
+#include "core/base/concat.h"
+
 namespace jfs::net::jindo {
 namespace {
 
@@ -73,6 +75,33 @@ TEST(OperationsOf, NamesWhatIsWrong) {
   in.clear_operations();
   for (int i = 0; i <= kMaxBatchOperations; ++i) in.add_operations()->set_callid(1);
   EXPECT_FALSE(OperationsOf(in).ok());
+}
+
+TEST(OperationsOf, NamesOfOwnersAreBounded) {
+  const struct {
+    const char* what;
+    void (*fill)(OperationProto*, const std::string& name);
+  } cases[] = {
+      {"owner",
+       [](OperationProto* o, const std::string& n) { o->mutable_importfile()->set_user(n); }},
+      {"group",
+       [](OperationProto* o, const std::string& n) { o->mutable_importfile()->set_group(n); }},
+      {"owner",
+       [](OperationProto* o, const std::string& n) { o->mutable_setowner()->set_user(n); }},
+      {"group",
+       [](OperationProto* o, const std::string& n) { o->mutable_setowner()->set_group(n); }},
+  };
+  for (const auto& c : cases) {
+    ImportBatchRequestProto in;
+    in.add_operations()->mutable_mkdirs()->set_path("/d");
+    OperationProto* operation = in.add_operations();
+    c.fill(operation, std::string(1024, 'n'));
+    EXPECT_TRUE(OperationsOf(in).ok()) << OperationsOf(in).status();
+    c.fill(operation, std::string(1025, 'n'));
+    EXPECT_EQ(std::string(OperationsOf(in).status().message()),
+              Concat("operation 1 of the batch: The name of the ", c.what,
+                     " is 1025 bytes long; the limit is 1024."));
+  }
 }
 
 }  // namespace
