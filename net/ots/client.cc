@@ -1,6 +1,7 @@
 #include "net/ots/client.h"
 
 #include <curl/curl.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -41,10 +42,12 @@ constexpr Duration kLongestWait = kSecond;
 // Shorter than what services and load balancers keep an idle connection for.
 constexpr long kIdleConnectionSeconds = 20;
 
-Micros MonotonicNow() {
-  return Micros(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                          std::chrono::steady_clock::now().time_since_epoch())
-                                          .count()));
+Micros TimeSinceBoot() {
+  timespec now;
+  // Not CLOCK_MONOTONIC, which is steady_clock and stands still while the machine is suspended.
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return Micros(static_cast<uint64_t>(now.tv_sec) * kSecond +
+                static_cast<uint64_t>(now.tv_nsec) / 1000);
 }
 
 int64_t SystemMillis() {
@@ -165,6 +168,7 @@ class Client::Impl {
  public:
   explicit Impl(ClientOptions options) : options_(std::move(options)) {
     if (!options_.wall_clock) options_.wall_clock = &SystemMillis;
+    if (!options_.clock) options_.clock = &TimeSinceBoot;
     if (!options_.jitter) {
       std::random_device device;
       const uint64_t high = device();
@@ -214,7 +218,7 @@ class Client::Impl {
       FinishEnded();
       Duration wait = kLongestWait;
       if (!paused_.empty()) {
-        const Micros now = MonotonicNow();
+        const Micros now = options_.clock();
         const Micros next = paused_.begin()->first;
         wait = next > now ? std::min(wait, next - now) : 0;
       }
@@ -235,13 +239,13 @@ class Client::Impl {
     for (std::unique_ptr<Pending>& call : posted) {
       Pending* const raw = call.get();
       calls_.push_back(std::move(call));
-      Continue(raw, raw->state.Start(MonotonicNow()));
+      Continue(raw, raw->state.Start(options_.clock()));
     }
     return true;
   }
 
   void StartDue() {
-    const Micros now = MonotonicNow();
+    const Micros now = options_.clock();
     while (!paused_.empty() && paused_.begin()->first <= now) {
       Pending* const call = paused_.begin()->second;
       paused_.erase(paused_.begin());
@@ -260,8 +264,10 @@ class Client::Impl {
   }
 
   void Begin(Pending* call, Micros until) {
-    const Micros now = MonotonicNow();
-    if (until <= now) return Ended(call, AttemptFailed{false, "no time was left for an attempt"});
+    const Micros now = options_.clock();
+    if (until <= now)
+      return Ended(call,
+                   AttemptFailed{false, "its deadline passed before an attempt could be made"});
     const std::string path = jfs::ots::OperationPath(call->request.operation);
     const absl::StatusOr<std::vector<Header>> headers = jfs::ots::SignedRequestHeaders(
         options_.credentials, options_.instance, path, call->request.body, options_.wall_clock());
@@ -422,7 +428,7 @@ class Client::Impl {
       }
     }
     const uint64_t jitter = options_.jitter();
-    Continue(call, call->state.AttemptEnded(end, MonotonicNow(), jitter));
+    Continue(call, call->state.AttemptEnded(end, options_.clock(), jitter));
   }
 
   void Finish(Pending* call, Outcome outcome) {

@@ -37,6 +37,10 @@ struct ClientOptions {
   std::function<uint64_t()> jitter;
   // Milliseconds since 1970, for the date in requests. Unset: the system's clock.
   std::function<int64_t()> wall_clock;
+  // For deadlines and pauses; called by the client's thread. It must go on while the machine is
+  // suspended: a write that waits must not go out, signed anew, long after its deadline, when the
+  // caller takes it for refused. Unset: the system's CLOCK_BOOTTIME.
+  std::function<Micros()> clock;
 };
 
 struct ClientStats {

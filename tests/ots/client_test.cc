@@ -151,6 +151,39 @@ TEST_F(ClientTest, ThrottlingIsWaitedOut) {
   EXPECT_EQ(client_->stats().throttled, 2u);
 }
 
+// As after a suspension of the machine. The caller takes the call for over; whoever wrote after
+// that must not be overwritten by it.
+TEST_F(ClientTest, NoAttemptIsMadeAfterTheDeadlineHoweverThePauseEnds) {
+  MakeTable();
+  bool throttled = false, jumped = false;  // of the client's thread
+  ClientOptions options = Options(kSecret);
+  options.jitter = [&] {
+    throttled = true;  // the attempt has ended, and its pause is drawn
+    return uint64_t{1};
+  };
+  options.clock = [&] {
+    const auto real = std::chrono::steady_clock::now().time_since_epoch();
+    const Micros now(
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(real).count()));
+    if (jumped) return now + 3600 * kSecond;
+    jumped = throttled;  // after this reading, from which the pause is counted
+    return now;
+  };
+  auto client = Client::Create(options);
+  ASSERT_TRUE(client.ok()) << client.status();
+  client_ = *std::move(client);
+  Fault("throttle:operation=PutRow,count=1");
+  const Outcome outcome = Do(Put("a", true));
+  EXPECT_EQ(outcome.kind, Kind::kRefused) << FormatOutcome(outcome);
+  EXPECT_NE(outcome.problem.find("its deadline passed before an attempt could be made"),
+            std::string::npos)
+      << outcome.problem;
+  EXPECT_NE(Requests().find("PutRow 1\n"), std::string::npos) << Requests();
+  client_.reset();  // its options are ours
+  Connect(kSecret);
+  EXPECT_FALSE(Has("a"));
+}
+
 // On a pooled connection libcurl would send the request a second time by itself.
 TEST_F(ClientTest, ALostReplyIsDoubtAndNotASecondWrite) {
   MakeTable();
