@@ -85,7 +85,9 @@ struct Batch {
   uint64_t token = 0;                     // the caller's; returned in LogOutput::durable in order
   std::optional<std::string> hard_state;  // unset: as before
   std::optional<uint64_t> truncate_from;  // every entry from this index on is void
-  std::optional<LogPosition> reset_to;    // everything is void; the state stands at this position
+  // Everything is void; the state stands at this position. REQUIRES: not below the base, except in
+  // the first batch of a run: the state may turn out at a start to be older than the log's base.
+  std::optional<LogPosition> reset_to;
   std::vector<LogEntry> entries;
   // Damage found by this or an earlier recovery has been made good: recoveries after this batch no
   // longer report it. Until then every recovery does, whatever has been appended since.

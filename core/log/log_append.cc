@@ -49,6 +49,7 @@ absl::Status Log::Impl::CheckBounds(const Batch& batch) const {
 }
 
 void Log::Impl::CheckAndQueue(Batch batch) {
+  const bool first_of_run = !std::exchange(queued_any_, true);
   Item item;
   item.token = batch.token;
   item.truncate_from = batch.truncate_from;
@@ -58,7 +59,8 @@ void Log::Impl::CheckAndQueue(Batch batch) {
   item.hard_state = std::move(batch.hard_state);
   if (batch.reset_to) {
     CHECK(!batch.truncate_from) << "a reset voids everything already";
-    CHECK_GE(batch.reset_to->index, queued_base_.index);
+    // Only what a start finds out can take the log back behind what was durable in the state.
+    CHECK(batch.reset_to->index >= queued_base_.index || first_of_run);
     EncodeOperation(ResetOperation{*batch.reset_to}, &item.operations);
     ++item.operation_count;
     next_index_ = batch.reset_to->index + 1;
@@ -102,6 +104,7 @@ LogOutput Log::Impl::Compact(LogPosition base) {
     return TakeOutput();
   }
   Start();
+  queued_any_ = true;
   queued_base_ = base;
   Item item;
   item.base = base;

@@ -102,6 +102,7 @@ class Log::Impl {
 
   uint64_t next_index_;
   LogPosition queued_base_;
+  bool queued_any_ = false;  // a batch or a base of this run
   std::deque<Item> queue_;
 
   LogPosition base_;

@@ -206,6 +206,64 @@ TEST_F(LogTest, TruncateAndReset) {
   EXPECT_THAT(Indices(recovered_.entries), ElementsAre(51, 52, 53));
 }
 
+// The state turned out to be older than the log's base. Whenever the power fails meanwhile, the
+// next start finds the base of before or that of the reset, and nothing in between.
+TEST_F(LogTest, TheFirstBatchOfARunMayGoBackBehindTheBase) {
+  Recover();
+  Append(1, 1, 60, 3, 300);
+  Run();
+  Take(log_->Compact({50, 3}));
+  Append(2, 61, 1, 3);
+  Run();
+  Recover();
+  ASSERT_EQ(recovered_.base, (LogPosition{50, 3}));
+  bool durable = false;
+  for (size_t requests = 0; !durable; ++requests) {
+    SCOPED_TRACE(requests);
+    durable_.clear();
+    Batch reset;
+    reset.token = 3;
+    reset.hard_state = "recovering";
+    reset.reset_to = LogPosition{7, 2};
+    Take(log_->Append(std::move(reset)));
+    for (size_t i = 0; i < requests && !disk_.under_way().empty(); ++i) {
+      Take(log_->Complete(disk_.CompleteOne(0)));
+    }
+    durable = !durable_.empty();
+    disk_.Crash({});
+    Recover();
+    ASSERT_TRUE(status_.ok()) << status_;
+    EXPECT_FALSE(recovered_.damaged) << recovered_.damage;
+    EXPECT_EQ(recovered_.base, durable ? (LogPosition{7, 2}) : (LogPosition{50, 3}));
+    EXPECT_EQ(recovered_.entries.size(), durable ? 0u : 11u);
+    if (durable) {
+      EXPECT_EQ(recovered_.hard_state, "recovering");
+    }
+  }
+  Append(4, 8, 2, 4);
+  Run();
+  Take(log_->Compact({8, 4}));
+  Append(5, 10, 1, 4);
+  Run();
+  Recover();
+  EXPECT_FALSE(recovered_.damaged) << recovered_.damage;
+  EXPECT_EQ(recovered_.base, (LogPosition{8, 4}));
+  EXPECT_THAT(Indices(recovered_.entries), ElementsAre(9, 10));
+}
+
+TEST_F(LogTest, OnlyTheFirstBatchOfARunMayGoBackBehindTheBase) {
+  Recover();
+  Append(1, 1, 5, 3);
+  Take(log_->Compact({4, 3}));
+  Run();
+  Recover();
+  Append(2, 6, 1, 3);
+  Batch reset;
+  reset.token = 3;
+  reset.reset_to = LogPosition{2, 3};
+  EXPECT_DEATH(Take(log_->Append(std::move(reset))), "reset_to");
+}
+
 TEST_F(LogTest, BatchLargerThanASegment) {
   Recover();
   Append(1, 1, 1, 1);

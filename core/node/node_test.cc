@@ -297,6 +297,45 @@ TEST(NodeTest, StateLostTheLogBringsItBack) {
   EXPECT_TRUE(Succeeded(cluster.Read(leader, ns::GetFileInfo{"/a"})));
 }
 
+// Its state is gone, or an older copy of it is back, and the log no longer leads up to the rest.
+void LoseStateBehindACompactedLog(bool older_copy) {
+  Cluster cluster(3);
+  size_t leader = cluster.AwaitLeader();
+  ASSERT_TRUE(Succeeded(cluster.Call(leader, ns::Mkdirs{.path = "/early"})));
+  const size_t victim = (leader + 1) % 3;
+  cluster.Run(kSecond);
+  kv::MemoryStore::Map rows;
+  if (older_copy) rows = cluster.machine(victim).store->contents();
+  for (int i = 0; i < 3000; ++i) {
+    cluster.Send(leader, ns::Mkdirs{.path = "/d" + std::to_string(i) + std::string(100, 'x')});
+    if (i % 5 == 4) cluster.Run(2 * kMillisecond);
+  }
+  cluster.Run(kSecond);
+  ASSERT_GT(cluster.node(victim).status().raft.first_index, raft::LogIndex(10))
+      << "the log was not compacted";
+  cluster.Kill(victim);
+  *cluster.machine(victim).store = kv::MemoryStore(std::move(rows));
+  cluster.Start(victim);
+  cluster.Run(1);
+  // What it acknowledged is gone, so it must not count before it is admitted.
+  EXPECT_TRUE(cluster.node(victim).status().raft.recovering);
+  cluster.Run(10 * kSecond);
+  leader = cluster.AwaitLeader();
+  EXPECT_FALSE(cluster.node(victim).status().raft.recovering);
+  EXPECT_GE(cluster.node(victim).status().snapshots_installed, 1u);
+  EXPECT_EQ(cluster.node(victim).status().state_hash, cluster.node(leader).status().state_hash);
+  // And it holds after a restart.
+  cluster.Kill(victim);
+  cluster.Start(victim);
+  cluster.Run(5 * kSecond);
+  leader = cluster.AwaitLeader();
+  EXPECT_EQ(cluster.node(victim).status().state_hash, cluster.node(leader).status().state_hash);
+}
+
+TEST(NodeTest, StateLostBehindACompactedLog) { LoseStateBehindACompactedLog(false); }
+
+TEST(NodeTest, OlderStateBehindACompactedLog) { LoseStateBehindACompactedLog(true); }
+
 TEST(NodeTest, CommandsOfOneTurnShareAnEntry) {
   Cluster cluster(3);
   const size_t leader = cluster.AwaitLeader();

@@ -373,7 +373,7 @@ void Cluster::OperatorMovesLogAway(NodeId node, const absl::Status& verdict) {
                                     " calls its disk lost, but nothing of it was destroyed: ",
                                     verdict.ToString()));
   }
-  process(node).LoseDisks(/*state_stays=*/true);
+  process(node).LoseDisks(DisksLost::kLog);
   ForgetDisk(node);
   if (world_->tracing()) {
     world_->Trace(absl::StrCat("!n", node.value), "the operator moves the log away");

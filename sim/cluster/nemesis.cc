@@ -1,6 +1,7 @@
 #include "sim/cluster/nemesis.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -254,11 +255,11 @@ void Nemesis::Destroy(NodeId node) {
   }
   Duration down = Length(FaultKind::kDiskLost, who + 60, 50 * kMillisecond, 3 * kSecond);
   if (Strikes(FaultKind::kDiskLost, who, seldom)) {
-    const bool state_stays =
-        world_->Chance(Stream::kNemesis, Identity::Of(round_, who, 12), Ratio{1, 3});
-    Trace(node, state_stays ? "log disk lost" : "disks lost");
+    const uint64_t drawn = world_->Between(Stream::kNemesis, Identity::Of(round_, who, 12), 0, 2);
+    const DisksLost lost = std::array{DisksLost::kBoth, DisksLost::kLog, DisksLost::kState}[drawn];
+    Trace(node, std::array{"disks lost", "log disk lost", "state lost"}[drawn]);
     cluster_->Crash(node, down);
-    process.LoseDisks(state_stays);
+    process.LoseDisks(lost);
     cluster_->ForgetDisk(node);
     probes_->Hit(Probe::kDisksLost);
     destroyed = true;

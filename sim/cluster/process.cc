@@ -95,10 +95,10 @@ void Process::End(Death death) {
   host_->Died(id_, std::move(death));
 }
 
-void Process::LoseDisks(bool state_stays) {
+void Process::LoseDisks(DisksLost lost) {
   CHECK(!running());
-  disk_.Wipe();
-  if (!state_stays) state_.Wipe();
+  if (lost != DisksLost::kState) disk_.Wipe();
+  if (lost != DisksLost::kLog) state_.Wipe();
 }
 
 void Process::PauseUntil(Micros until) {

@@ -70,6 +70,9 @@ struct CheckFailed {
 // From now on a failed CHECK throws CheckFailed instead of ending this program.
 void InstallCheckHandler();
 
+// Which of a machine's disks: the log and the state may lie on two.
+enum class DisksLost : uint8_t { kBoth, kLog, kState };
+
 // One machine: its disks and clocks, which outlive the process, and the process on it, a thin
 // driver around node::Node like the one in server/.
 class Process {
@@ -85,8 +88,8 @@ class Process {
   // The process stands still; time, network and disks go on.
   void PauseUntil(Micros until);
   void ResumeNow();
-  // Both disks are new and empty, or (`state_stays`) only the log's. REQUIRES: not running.
-  void LoseDisks(bool state_stays);
+  // These disks are new and empty. REQUIRES: not running.
+  void LoseDisks(DisksLost lost);
 
   // Lost if the process is not running.
   void Take(node::Input input);
