@@ -16,12 +16,12 @@ namespace jfs::mirror {
 // time. One call at a time.
 //
 // A tombstone keeps a put of the row it deleted, which floats somewhere, from bringing the row
-// back. Who may send such a put has the fence, or had it a moment ago; a later leader that folds the
-// same piece of the journal again puts the row again, and after it the tombstone, which is new from
-// then on. So once the tombstone is older than the longest time that a request may float, none is
-// left. Age is measured by the service's own clock: the time it gave to the tombstone against the
-// time it gave to the fence, which is touched every few seconds. A removal that lands late finds
-// either the tombstone it saw, of the same position, or leaves the row alone.
+// back. Who may send such a put has the fence, or had it a moment ago; a later leader that folds
+// the same piece of the journal again puts the row again, and after it the tombstone, which is new
+// from then on. So once the tombstone is older than the longest time that a request may float, none
+// is left. Age is measured by the service's own clock: the time it gave to the tombstone against
+// the time it gave to the fence, which is touched every few seconds. A removal that lands late
+// finds either the tombstone it saw, of the same position, or leaves the row alone.
 class TombstoneSweep {
  public:
   explicit TombstoneSweep(Duration late_landing_bound);
