@@ -39,6 +39,13 @@ class Calls {
 
   bool waiting() const { return !waiting_.empty(); }
 
+  // Calls are numbered from 1 in the order in which they come and are proposed: the number that the
+  // next one gets, and the highest up to which all have been refused or applied. A call whose fate
+  // is unknown counts as refused: that is so only once the leadership in which it was proposed is
+  // over.
+  uint64_t next_number() const { return next_number_; }
+  uint64_t decided_through() const;
+
   // Takes what waits, up to the limits, as the payload of one entry. REQUIRES: waiting().
   struct Proposal {
     raft::ProposalId id;
@@ -58,19 +65,25 @@ class Calls {
 
  private:
   struct Waiting {
+    uint64_t number = 0;
     CallHandle call;      // CallHandle{}: internal
     std::string encoded;  // the command as the entry will hold it
   };
+  struct Proposed {
+    uint64_t first = 0;  // number of the first call
+    std::vector<CallHandle> calls;
+  };
   struct Committed {
     raft::Term term;
-    std::vector<CallHandle> calls;
+    Proposed proposed;
   };
 
   BatchLimits limits_;
   ns::Caller self_;
   std::deque<Waiting> waiting_;
   raft::ProposalId last_id_;
-  std::map<raft::ProposalId, std::vector<CallHandle>> proposed_;
+  uint64_t next_number_ = 1;
+  std::map<raft::ProposalId, Proposed> proposed_;
   std::map<raft::LogIndex, Committed> committed_;
 };
 

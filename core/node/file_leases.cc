@@ -32,7 +32,10 @@ bool FileLeases::Renew(const std::string& holder, Micros now) {
   const auto known = holders_.find(holder);
   if (known == holders_.end()) return true;
   const bool late = mutations_.Has(Mutation::kN12RenewAfterProposal);
-  if (known->second.releasing != 0 && !late) return false;
+  if (known->second.releasing != 0 && !late) {
+    known->second.asked = known->second.takeover;
+    return false;
+  }
   known->second.renewed = now;
   return true;
 }
@@ -51,23 +54,27 @@ bool FileLeases::RenewOpener(const std::string& holder, Micros now) {
   return true;
 }
 
-ns::LeaseId FileLeases::Judge(const ns::Namespace::LeaseInfo& lease, Micros now) {
+ns::LeaseId FileLeases::Judge(const ns::Namespace::LeaseInfo& lease, uint64_t call, Micros now) {
   if (now < RenewedAt(lease.holder) + limits_.soft) return 0;
   Holder& holder =
       holders_.try_emplace(lease.holder, Holder{.renewed = all_known_at_}).first->second;
   // Got behind the release of the one before, by a call that came after: it is not as old as that.
   if (holder.releasing != 0 && holder.releasing != lease.lease) return 0;
+  // Were it judged again and again, refused takeovers by anybody could keep it silent until its
+  // files are closed.
+  if (holder.asked) return 0;
   if (holder.releasing == 0) {
     holder.releasing = lease.lease;
     holder.takeover = true;
   }
   holder.has_lease = true;
-  holder.proposed = now;
+  holder.last_call = call;
   return lease.lease;
 }
 
 std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::LeaseInfo>& leases,
-                                              bool may_release, Micros now) {
+                                              bool may_release, uint64_t decided,
+                                              uint64_t next_call, Micros now) {
   std::vector<ns::ReleaseLease> due;
   std::set<std::string_view> present;
   next_soft_ = now + limits_.soft;
@@ -80,22 +87,22 @@ std::vector<ns::ReleaseLease> FileLeases::Due(const std::vector<ns::Namespace::L
       holder = Holder{.renewed = now};
     }
     // The takeover was refused, or took a file but not the last one.
-    if (holder.takeover && now >= holder.proposed + kProposeAgain) {
-      holder.releasing = 0;
-      holder.takeover = false;
+    if (holder.takeover && holder.last_call <= decided) {
+      holder = Holder{.renewed = holder.asked ? now : holder.renewed};
     }
     next_soft_ = std::min(next_soft_, holder.renewed + limits_.soft);
     if (!may_release) {
-      // What was proposed has come to nothing, or will: the holder may go on.
-      if (now >= holder.proposed + kProposeAgain) holder.releasing = 0;
+      // What was proposed has come to nothing: the holder may go on.
+      if (holder.last_call <= decided) holder.releasing = 0;
       continue;
     }
-    if (now < holder.renewed + limits_.hard) continue;
+    if (holder.asked || now < holder.renewed + limits_.hard) continue;
     if (holder.releasing != 0 && !holder.takeover && now < holder.proposed + kProposeAgain)
       continue;
     holder.releasing = lease.lease;
     holder.takeover = false;
     holder.proposed = now;
+    holder.last_call = next_call + due.size();
     due.push_back(ns::ReleaseLease{lease.holder, lease.lease});
   }
   // Who has nothing open is forgotten, but not at once: a lease may be about to be applied that was

@@ -35,8 +35,9 @@ class FileLeases {
   // of them just did.
   void Begin(Micros now);
 
-  // The holder was heard of. False, and nothing is renewed, if the release of its lease has been
-  // proposed and what became of that is not known: it may still be applied. A name that has no
+  // The holder was heard of. False, and nothing is renewed, if the release of its lease, or a
+  // takeover, has been proposed and what became of that is not known: it may still be applied.
+  // After a takeover that comes to nothing it has been renewed all the same. A name that has no
   // lease is not remembered.
   bool Renew(const std::string& holder, Micros now);
   // The same for a call that may open a file: the name is remembered for a while, among at most
@@ -44,17 +45,20 @@ class FileLeases {
   // with such names are turned away before they get here.
   bool RenewOpener(const std::string& holder, Micros now);
 
-  // The lease's id if it is past its soft limit, 0 otherwise. An id is a verdict that goes into a
-  // command: what becomes of it is not known for a while, so the holder is not renewed meanwhile.
-  ns::LeaseId Judge(const ns::Namespace::LeaseInfo& lease, Micros now);
+  // The lease's id if it is past its soft limit, 0 otherwise. An id is a verdict that goes into the
+  // command with number `call` (Calls::next_number): what becomes of that is not known for a while,
+  // so the holder is not renewed meanwhile. If it tries, it is alive, and 0 from then on.
+  ns::LeaseId Judge(const ns::Namespace::LeaseInfo& lease, uint64_t call, Micros now);
   // False: no lease can be past its soft limit, whoever has one. Cheap.
   bool AnyPastSoftLimit(Micros now) const { return now >= next_soft_; }
 
   // Takes note of the leases that there are, forgets those that are gone, and returns the ones
   // whose release is to be proposed now: past the hard limit, and not proposed within the last few
-  // seconds. None, unless `may_release`.
+  // seconds. None, unless `may_release`. Calls up to `decided` have been refused or applied, which
+  // `leases` shows; what is returned must become the calls from `next_call` on.
   std::vector<ns::ReleaseLease> Due(const std::vector<ns::Namespace::LeaseInfo>& leases,
-                                    bool may_release, Micros now);
+                                    bool may_release, uint64_t decided, uint64_t next_call,
+                                    Micros now);
   bool knows_nobody() const { return holders_.empty(); }
   // When Due has something to do next.
   Micros next_look() const { return next_look_; }
@@ -69,8 +73,10 @@ class FileLeases {
     // The release of this lease, or a call that takes its file over, has been proposed in this
     // term; 0: none.
     ns::LeaseId releasing = 0;
-    Micros proposed;
-    bool takeover = false;  // only the latter, which may well be refused
+    uint64_t last_call = 0;  // the last of these
+    Micros proposed;         // the release
+    bool takeover = false;   // only the latter, which may well be refused
+    bool asked = false;      // heard of since: another takeover would be wrong
   };
   // When the holder was heard of; of one that is not in holders_, when that could be last.
   Micros RenewedAt(std::string_view holder) const;

@@ -13,8 +13,26 @@ using Leases = std::vector<ns::Namespace::LeaseInfo>;
 constexpr FileLeaseLimits kLimits{.soft = 60 * kSecond, .hard = 1200 * kSecond};
 Micros At(uint64_t seconds) { return Micros(0) + seconds * kSecond; }
 
+// Where nothing is under way for long: each call is decided before the next look.
+class PromptLeases : public FileLeases {
+ public:
+  using FileLeases::FileLeases;
+  ns::LeaseId Judge(const ns::Namespace::LeaseInfo& lease, Micros now) {
+    return FileLeases::Judge(lease, next_call_++, now);
+  }
+  std::vector<ns::ReleaseLease> Due(const Leases& leases, bool may_release, Micros now) {
+    std::vector<ns::ReleaseLease> due =
+        FileLeases::Due(leases, may_release, next_call_ - 1, next_call_, now);
+    next_call_ += due.size();
+    return due;
+  }
+
+ private:
+  uint64_t next_call_ = 1;
+};
+
 TEST(FileLeasesTest, ANewLeaderTakesAllLeasesForRenewed) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(1000));
   const Leases present = {{"w", 7}};
   EXPECT_TRUE(leases.Due(present, true, At(1001)).empty());
@@ -27,7 +45,7 @@ TEST(FileLeasesTest, ANewLeaderTakesAllLeasesForRenewed) {
 }
 
 TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   const Leases present = {{"w", 7}};
   EXPECT_TRUE(leases.Due(present, true, At(1)).empty());
@@ -40,7 +58,7 @@ TEST(FileLeasesTest, RenewalPutsBothLimitsOff) {
 }
 
 TEST(FileLeasesTest, NoRenewalWhileAReleaseMayStillBeApplied) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   const Leases present = {{"w", 7}};
   EXPECT_EQ(leases.Due(present, true, At(1200)).size(), 1u);
@@ -54,7 +72,7 @@ TEST(FileLeasesTest, NoRenewalWhileAReleaseMayStillBeApplied) {
 }
 
 TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   EXPECT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
   EXPECT_TRUE(leases.Due({}, true, At(1201)).empty());
@@ -65,7 +83,7 @@ TEST(FileLeasesTest, HoldersWithoutFilesAreForgotten) {
 }
 
 TEST(FileLeasesTest, AFileThatTookLongToOpenIsNotAsOldAsTheLeadership) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   EXPECT_TRUE(leases.Due({}, true, At(1)).empty());
   EXPECT_TRUE(leases.RenewOpener("w", At(1130)));
@@ -78,7 +96,7 @@ TEST(FileLeasesTest, AFileThatTookLongToOpenIsNotAsOldAsTheLeadership) {
 }
 
 TEST(FileLeasesTest, NamesWithoutLeasesDoNotPileUp) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(leases.Renew("only asks " + std::to_string(i), At(1)));
   leases.RenewOpener(std::string(FileLeases::kMaxNameBytes + 1, 'x'), At(1));
@@ -91,7 +109,7 @@ TEST(FileLeasesTest, NamesWithoutLeasesDoNotPileUp) {
 }
 
 TEST(FileLeasesTest, OfManyOpenersTheOldestAreForgottenButNobodyWithALease) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   leases.RenewOpener("writer", At(10));
   leases.RenewOpener("gone", At(10));
@@ -105,7 +123,7 @@ TEST(FileLeasesTest, OfManyOpenersTheOldestAreForgottenButNobodyWithALease) {
 }
 
 TEST(FileLeasesTest, ALeaseBegunBehindAReleaseIsNotJudgedByTheOldOne) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   ASSERT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
   EXPECT_FALSE(leases.RenewOpener("w", At(1200)));
@@ -116,30 +134,74 @@ TEST(FileLeasesTest, ALeaseBegunBehindAReleaseIsNotJudgedByTheOldOne) {
 TEST(FileLeasesTest, NoRenewalWhileATakeoverMayStillBeApplied) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
-  ASSERT_TRUE(leases.Due({{"w", 7}}, true, At(1)).empty());
-  EXPECT_EQ(leases.Judge({"w", 7}, At(60)), 7u);
+  const Leases present = {{"w", 7}};
+  ASSERT_TRUE(leases.Due(present, true, 4, 5, At(1)).empty());
+  EXPECT_EQ(leases.Judge(present[0], 5, At(60)), 7u);
   EXPECT_FALSE(leases.Renew("w", At(60)));
-  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(64)).empty());
-  EXPECT_FALSE(leases.Renew("w", At(64)));
+  // However long the disks of the others take.
+  EXPECT_TRUE(leases.Due(present, true, 4, 6, At(70)).empty());
+  EXPECT_FALSE(leases.Renew("w", At(70)));
+  EXPECT_TRUE(leases.Due(present, true, 4, 6, At(1300)).empty()) << "it was heard of";
+  EXPECT_FALSE(leases.Renew("w", At(1300)));
   // It was refused, or took one file of several.
-  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(65)).empty());
-  EXPECT_TRUE(leases.Renew("w", At(65)));
-  EXPECT_EQ(leases.Judge({"w", 7}, At(66)), 0u);
+  EXPECT_TRUE(leases.Due(present, true, 5, 6, At(1301)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(1301)));
+  EXPECT_EQ(leases.Judge(present[0], 6, At(1302)), 0u);
+}
+
+TEST(FileLeasesTest, TheLastOfSeveralTakeoversCounts) {
+  FileLeases leases(kLimits);
+  leases.Begin(At(0));
+  const Leases present = {{"w", 7}};
+  EXPECT_EQ(leases.Judge(present[0], 5, At(60)), 7u);
+  EXPECT_EQ(leases.Judge(present[0], 9, At(61)), 7u);
+  EXPECT_TRUE(leases.Due(present, true, 8, 10, At(62)).empty());
+  EXPECT_FALSE(leases.Renew("w", At(62)));
+  EXPECT_TRUE(leases.Due(present, true, 9, 10, At(63)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(63)));
+}
+
+// Whoever may not have the file can ask for it as often as he likes.
+TEST(FileLeasesTest, RefusedTakeoversDoNotSilenceAHolder) {
+  PromptLeases leases(kLimits);
+  leases.Begin(At(0));
+  const Leases present = {{"w", 7}};
+  ASSERT_EQ(leases.Judge(present[0], At(60)), 7u);
+  bool renewed = false;
+  for (uint64_t t = 61; t <= 69 && !renewed; t += 4) {
+    renewed = leases.Renew("w", At(t));
+    EXPECT_EQ(leases.Judge(present[0], At(t)), 0u) << "it is alive, at " << t;
+    EXPECT_TRUE(leases.Due(present, true, At(t)).empty());
+  }
+  EXPECT_TRUE(renewed);
+}
+
+TEST(FileLeasesTest, ASilentHolderIsJudgedAgainAndAgain) {
+  PromptLeases leases(kLimits);
+  leases.Begin(At(0));
+  const Leases present = {{"w", 7}};
+  for (uint64_t t = 60; t < 1200; t += 4) {
+    ASSERT_EQ(leases.Judge(present[0], At(t)), 7u) << t;
+    ASSERT_TRUE(leases.Due(present, true, At(t)).empty()) << t;
+  }
+  EXPECT_EQ(leases.Due(present, true, At(1200)).size(), 1u);
 }
 
 TEST(FileLeasesTest, InSafeModeNothingIsReleasedAndHoldersGoOn) {
   FileLeases leases(kLimits);
   leases.Begin(At(0));
-  ASSERT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
-  EXPECT_TRUE(leases.Due({{"w", 7}}, false, At(1201)).empty());
-  EXPECT_FALSE(leases.Renew("w", At(1201))) << "it may have been proposed before";
-  EXPECT_TRUE(leases.Due({{"w", 7}}, false, At(1205)).empty());
-  EXPECT_TRUE(leases.Renew("w", At(1205)));
-  EXPECT_TRUE(leases.Due({{"w", 7}}, true, At(1206)).empty());
+  const Leases present = {{"v", 6}, {"w", 7}};
+  ASSERT_EQ(leases.Due(present, true, 4, 5, At(1200)).size(), 2u);  // calls 5 and 6
+  EXPECT_TRUE(leases.Due(present, false, 5, 7, At(1210)).empty());
+  EXPECT_TRUE(leases.Renew("v", At(1210)));
+  EXPECT_FALSE(leases.Renew("w", At(1210))) << "it was proposed before";
+  EXPECT_TRUE(leases.Due(present, false, 6, 7, At(1211)).empty());
+  EXPECT_TRUE(leases.Renew("w", At(1211)));
+  EXPECT_TRUE(leases.Due(present, true, 6, 7, At(1212)).empty());
 }
 
 TEST(FileLeasesTest, AnotherTermBeginsAnew) {
-  FileLeases leases(kLimits);
+  PromptLeases leases(kLimits);
   leases.Begin(At(0));
   EXPECT_EQ(leases.Due({{"w", 7}}, true, At(1200)).size(), 1u);
   leases.Begin(At(1300));

@@ -33,7 +33,7 @@ bool Node::Impl::JudgeLeaseAt(ns::NamespaceId ns, Op* op) {
     return false;
   }
   if (lease->has_value() && (*lease)->holder != op->client_name) {
-    op->expired_lease = leases.Judge(**lease, now_);
+    op->expired_lease = leases.Judge(**lease, calls_.next_number(), now_);
   }
   return true;
 }
@@ -58,7 +58,9 @@ void Node::Impl::ReleaseDueLeases() {
   if (now_ < leases.next_look()) return;
   // In safe mode nothing is closed; the time goes on all the same.
   const bool may_release = !namespace_->safe_mode();
-  for (ns::ReleaseLease& release : leases.Due(namespace_->leases(), may_release, now_)) {
+  for (ns::ReleaseLease& release :
+       leases.Due(namespace_->leases(), may_release, calls_.decided_through(), calls_.next_number(),
+                  now_)) {
     Say(Event::Severity::kInfo,
         absl::StrCat("the lease of ", release.holder, " has expired: its files are closed"));
     calls_.AddInternal(std::move(release));

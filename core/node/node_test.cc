@@ -615,6 +615,38 @@ TEST(NodeTest, ANamespaceThatIsNotYetThereIsNoError) {
   EXPECT_EQ(cluster.Await(call).outcome, ClientReply::Outcome::kNotReady);
 }
 
+TEST(CallsTest, CallsAreDecidedInTheOrderInWhichTheyCame) {
+  using Fate = raft::ProposalOutcome::Fate;
+  Calls calls({.commands = 2, .command_bytes = 1000});
+  Output out;
+  const auto add = [&](size_t bytes) {
+    ClientCommand call{.call = CallHandle(calls.next_number())};
+    call.command.operation = ns::Mkdirs{.path = std::string(bytes, 'x')};
+    calls.Add(call, &out);
+  };
+  EXPECT_EQ(calls.next_number(), 1u);
+  EXPECT_EQ(calls.decided_through(), 0u);
+  add(2000);  // too large: refused at once
+  EXPECT_EQ(calls.decided_through(), 1u);
+  for (int i = 0; i < 3; ++i) add(1);
+  calls.AddInternal(ns::Advance{});
+  EXPECT_EQ(calls.next_number(), 6u);
+  EXPECT_EQ(calls.decided_through(), 1u);
+  const raft::ProposalId first = calls.NextProposal(WallMillis(1), 0).id;   // 2 and 3
+  const raft::ProposalId second = calls.NextProposal(WallMillis(1), 0).id;  // 4 and 5
+  add(1);                                                                   // 6
+  calls.OnOutcome({.id = second, .fate = Fate::kDropped}, NodeId(1), &out);
+  EXPECT_EQ(calls.decided_through(), 1u);
+  calls.OnOutcome(
+      {.id = first, .fate = Fate::kCommitted, .term = raft::Term(1), .first = raft::LogIndex(7)},
+      NodeId(1), &out);
+  EXPECT_EQ(calls.decided_through(), 1u) << "committed is not applied";
+  calls.OnApplied({raft::LogIndex(7), raft::Term(1)}, std::vector<ns::Reply>(2), &out);
+  EXPECT_EQ(calls.decided_through(), 5u);
+  calls.RefuseWaiting(ClientReply::Outcome::kNotLeader, NodeId(2), &out);
+  EXPECT_EQ(calls.decided_through(), 6u);
+}
+
 TEST(CallsTest, AnswersThatASnapshotJumpsOverAreUnknown) {
   Calls calls{BatchLimits()};
   Output out;
