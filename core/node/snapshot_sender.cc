@@ -62,14 +62,15 @@ void SnapshotSender::OnResume(Micros now, const SnapshotResume& resume, Output* 
   read_up_to_ = resume.have;
   // Whatever was under way belongs to the time before: late answers are for nobody.
   reads_.clear();
-  outstanding_ = 0;
+  outstanding_.clear();
   next_file_ = 0;
   flowing_ = true;
   Pump(out);
 }
 
 void SnapshotSender::Pump(Output* out) {
-  while (flowing_ && outstanding_ < options_.chunks_in_flight && next_file_ < files_.size()) {
+  while (flowing_ && outstanding_.size() < options_.chunks_in_flight &&
+         next_file_ < files_.size()) {
     const uint64_t from = read_up_to_[next_file_];
     const uint64_t left = files_[next_file_].bytes - from;
     if (left == 0) {
@@ -80,7 +81,7 @@ void SnapshotSender::Pump(Output* out) {
     const JobToken token = tokens_->Next();
     reads_[token] = PendingRead{next_file_, from, bytes};
     read_up_to_[next_file_] = from + bytes;
-    ++outstanding_;
+    outstanding_.push_back(ChunkEnd{next_file_, from + bytes});
     out->jobs.push_back(ReadCheckpoint{token, transfer_, files_[next_file_].name, from, bytes});
   }
 }
@@ -116,7 +117,10 @@ void SnapshotSender::OnAck(Micros now, const SnapshotAck& ack, Output* out) {
   if (ack.have > acknowledged_[ack.file]) {
     acknowledged_[ack.file] = ack.have;
     last_progress_ = now;
-    if (outstanding_ > 0) --outstanding_;
+    // The follower's writes end in any order, so one answer may be about several chunks.
+    std::erase_if(outstanding_, [&](const ChunkEnd& chunk) {
+      return chunk.file == ack.file && chunk.end <= ack.have;
+    });
   }
   Pump(out);
 }

@@ -72,6 +72,11 @@ class SnapshotSender {
     std::optional<SharedBytes> data;  // set: read, but one before it is not
   };
 
+  struct ChunkEnd {
+    uint32_t file = 0;
+    uint64_t end = 0;
+  };
+
   void Offer(Micros now, Output* out);
   void Pump(Output* out);
   void End(bool ok, raft::Position at, std::string reason);
@@ -90,7 +95,7 @@ class SnapshotSender {
   uint32_t next_file_ = 0;              // next chunk to read
   std::vector<uint64_t> read_up_to_;    // per file
   std::vector<uint64_t> acknowledged_;  // per file
-  uint32_t outstanding_ = 0;            // chunks being read or not yet acknowledged
+  std::vector<ChunkEnd> outstanding_;   // chunks being read or not yet acknowledged
   std::map<JobToken, PendingRead> reads_;
   Micros last_heard_, last_progress_;
   std::optional<raft::SnapshotSent> over_;

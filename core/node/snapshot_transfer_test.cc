@@ -39,7 +39,11 @@ class Transfer {
   void Run(Duration limit) {
     const Micros end = now_ + limit;
     while (!sender_.over().has_value() && now_ < end) {
-      while (!events_.empty()) {
+      while (!events_.empty() || !writes_.empty()) {
+        if (events_.empty()) {
+          events_.push_back(std::move(writes_.back()));
+          writes_.pop_back();
+        }
         // Jobs end, and messages arrive, in any order when asked for.
         const size_t which =
             shuffle_ ? random_.Below(std::min<size_t>(events_.size(), 5)) : size_t{0};
@@ -64,6 +68,8 @@ class Transfer {
   void Shuffle() { shuffle_ = true; }
   // Of the leader's reads under way the latest always ends first.
   void ReverseReads() { reverse_reads_ = true; }
+  // The follower's writes end when nothing else is left to do, the latest first.
+  void ReverseWrites() { reverse_writes_ = true; }
 
   void RestartFollower() {
     receiver_ = SnapshotReceiver(&follower_tokens_);
@@ -74,6 +80,9 @@ class Transfer {
   bool installed() const { return installed_; }
   const std::map<std::string, std::string>& staged() const { return staged_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
+  int offers() const { return offers_; }
+  // How often the follower had nothing more to write when a chunk came.
+  int bursts() const { return bursts_; }
 
  private:
   std::vector<SnapshotFile> Files() const {
@@ -95,10 +104,15 @@ class Transfer {
     }
     for (const Job& job : output.jobs) {
       const bool read = std::holds_alternative<ReadCheckpoint>(job);
-      events_.insert(read && reverse_reads_ ? events_.begin() : events_.end(),
-                     [this, node, job, run = follower_run_] {
-                       if (node == kLeader || run == follower_run_) Carry(node, job);
-                     });
+      const auto carry = [this, node, job, run = follower_run_] {
+        if (node == kLeader || run == follower_run_) Carry(node, job);
+      };
+      if (reverse_writes_ && std::holds_alternative<WriteStaged>(job)) {
+        if (writes_.empty()) ++bursts_;
+        writes_.push_back(carry);
+      } else {
+        events_.insert(read && reverse_reads_ ? events_.begin() : events_.end(), carry);
+      }
     }
   }
 
@@ -109,6 +123,7 @@ class Transfer {
     std::visit(
         Overload{
             [&](const SnapshotOffer& m) {
+              ++offers_;
               if (!installed_)
                 receiver_.OnOffer(from, m, &out);
               else
@@ -172,12 +187,16 @@ class Transfer {
   SnapshotSender sender_;
   SnapshotReceiver receiver_;
   std::deque<std::function<void()>> events_;
+  std::vector<std::function<void()>> writes_;
   std::map<std::string, std::string> staged_;
   bool shuffle_ = false;
   bool reverse_reads_ = false;
+  bool reverse_writes_ = false;
   bool installed_ = false;
   int follower_run_ = 0;
   uint64_t bytes_sent_ = 0;
+  int offers_ = 0;
+  int bursts_ = 0;
 };
 
 std::vector<std::string> Contents() {
@@ -233,6 +252,16 @@ TEST(SnapshotTransferTest, ReadsThatEndOutOfOrderCostNoRetry) {
   transfer.Run(kSecond);
   ASSERT_TRUE(transfer.installed());
   EXPECT_EQ(transfer.bytes_sent(), transfer.sender().bytes_total());
+}
+
+// One acknowledgement then covers several chunks; each of them makes room for another.
+TEST(SnapshotTransferTest, WritesThatEndOutOfOrderDoNotNarrowTheWindow) {
+  Transfer transfer({std::string(15 * 3 * 7, 'x')}, 5, 0);
+  transfer.ReverseWrites();
+  transfer.Run(kSecond);
+  ASSERT_TRUE(transfer.installed());
+  EXPECT_EQ(transfer.offers(), 1);
+  EXPECT_EQ(transfer.bursts(), 15) << "three chunks each";
 }
 
 TEST(SnapshotTransferTest, ResumesAfterAFollowerRestart) {
