@@ -151,7 +151,7 @@ Ran MirroredGroup::Fs(const std::string& words) const {
 
 std::string MirroredGroup::Page(size_t master, const std::string& path) const {
   httplib::Client http("127.0.0.1", flags_.http_ports[master]);
-  const auto page = http.Get(path.c_str());
+  const auto page = http.Get(path);
   return page ? page->body : "";
 }
 
