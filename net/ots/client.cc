@@ -1,7 +1,6 @@
 #include "net/ots/client.h"
 
 #include <curl/curl.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +23,7 @@
 #include "core/base/concat.h"
 #include "core/base/random.h"
 #include "core/ots/error.h"
+#include "net/event_loop.h"
 
 namespace jfs::net::ots {
 namespace {
@@ -41,14 +41,6 @@ using jfs::ots::RetryingCall;
 constexpr Duration kLongestWait = kSecond;
 // Shorter than what services and load balancers keep an idle connection for.
 constexpr long kIdleConnectionSeconds = 20;
-
-Micros TimeSinceBoot() {
-  timespec now;
-  // Not CLOCK_MONOTONIC, which is steady_clock and stands still while the machine is suspended.
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return Micros(static_cast<uint64_t>(now.tv_sec) * kSecond +
-                static_cast<uint64_t>(now.tv_nsec) / 1000);
-}
 
 int64_t SystemMillis() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -168,7 +160,7 @@ class Client::Impl {
  public:
   explicit Impl(ClientOptions options) : options_(std::move(options)) {
     if (!options_.wall_clock) options_.wall_clock = &SystemMillis;
-    if (!options_.clock) options_.clock = &TimeSinceBoot;
+    if (!options_.clock) options_.clock = &EventLoop::Now;
     if (!options_.jitter) {
       std::random_device device;
       const uint64_t high = device();

@@ -39,7 +39,7 @@ struct ClientOptions {
   std::function<int64_t()> wall_clock;
   // For deadlines and pauses; called by the client's thread. It must go on while the machine is
   // suspended: a write that waits must not go out, signed anew, long after its deadline, when the
-  // caller takes it for refused. Unset: the system's CLOCK_BOOTTIME.
+  // caller takes it for refused. Unset: EventLoop::Now.
   std::function<Micros()> clock;
 };
 
