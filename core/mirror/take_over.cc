@@ -29,21 +29,21 @@ TakeOver Take(const Writer& writer, const Fence& fence) {
 
 // What the mirror holds must be the beginning of what this store has been through.
 std::optional<TakeOver> CheckPrefix(const Fence& fence, OutboxEnd end,
-                                    std::optional<uint64_t> own_chain, bool still_claims) {
+                                    std::optional<uint64_t> own_chain) {
   if (fence.last > end.last) {
     return Refuse(Concat("The mirror and this store have diverged: the mirror ", Named(fence),
                          " has mutations up to ", fence.last, ", this store only up to ", end.last,
-                         ". Was an old copy of the store put back? ", WaysOut(still_claims)));
+                         ". Was an old copy of the store put back?"));
   }
   if (!own_chain.has_value()) {
     return Refuse(Concat("The mirror ", Named(fence), " ends at sequence ", fence.last,
                          ", and the outbox of this store does not go on from there up to ",
-                         end.last, ". ", WaysOut(still_claims)));
+                         end.last, "."));
   }
   if (*own_chain != fence.chain) {
     return Refuse(Concat("The mirror and this store have diverged: up to sequence ", fence.last,
                          " the mirror ", Named(fence),
-                         " has seen other mutations than this store. ", WaysOut(still_claims)));
+                         " has seen other mutations than this store."));
   }
   return std::nullopt;
 }
@@ -70,25 +70,50 @@ TakeOver Create(const Writer& writer, OutboxEnd end, bool still_claims) {
 }
 
 TakeOver JudgeSealed(const Writer& writer, const Fence& fence, OutboxEnd end,
-                     std::optional<uint64_t> own_chain, bool still_claims) {
+                     std::optional<uint64_t> own_chain) {
   if (!writer.claim.has_value()) {
     const bool own = fence.cluster == writer.cluster;
     return Refuse(
         Concat("The mirror ", Named(fence), own ? ", this cluster's own," : "",
-               " has been sealed for a recovery, and nothing is added to a sealed mirror. ",
-               WaysOut(still_claims)));
+               " has been sealed for a recovery, and nothing is added to a sealed mirror."));
   }
   const Recovered& claim = *writer.claim;
   if (fence.lineage != claim.lineage || fence.last != claim.last || fence.chain != claim.chain) {
     return Refuse(Concat("This store was recovered from a mirror sealed at lineage ", claim.lineage,
                          ", sequence ", claim.last, ", and the one that is there now ",
-                         Named(fence), " is another. ", WaysOut(still_claims)));
+                         Named(fence), " is another."));
   }
   // Without a mirror of its own a store has no outbox to compare.
   if (!writer.claim_only) {
-    if (auto diverged = CheckPrefix(fence, end, own_chain, still_claims))
-      return *std::move(diverged);
+    if (auto diverged = CheckPrefix(fence, end, own_chain)) return *std::move(diverged);
   }
+  return Take(writer, fence);
+}
+
+TakeOver Judge(const Writer& writer, const Fence& fence, OutboxEnd end,
+               std::optional<uint64_t> own_chain) {
+  if (fence.state == FenceState::kSealed) return JudgeSealed(writer, fence, end, own_chain);
+  if (fence.cluster != writer.cluster) {
+    if (writer.claim.has_value() && fence.lineage > writer.claim->lineage) {
+      return Refuse(
+          Concat("Another cluster has recovered from the same mirror and has claimed it "
+                 "first ",
+                 Named(fence), "."));
+    }
+    return Refuse(Concat("The mirror belongs to another cluster ", Named(fence), "."));
+  }
+  if (fence.lineage != writer.lineage) {
+    return Refuse(Concat("The mirror ", Named(fence), " is of lineage ", fence.lineage,
+                         ", this store of lineage ", writer.lineage,
+                         ": one of the two is an old copy."));
+  }
+  if (fence.term > writer.term) {
+    return {.kind = TakeOver::Kind::kSuperseded,
+            .problem =
+                Concat("A newer leader of this cluster writes the mirror: ", FormatFence(fence))};
+  }
+  if (writer.claim_only) return {.kind = TakeOver::Kind::kClaimed};
+  if (auto diverged = CheckPrefix(fence, end, own_chain)) return *std::move(diverged);
   return Take(writer, fence);
 }
 
@@ -112,32 +137,9 @@ TakeOver JudgeFence(const Writer& writer, const std::optional<Fence>& fence, Out
                     std::optional<uint64_t> own_chain, bool still_claims) {
   if (writer.claim.has_value()) CHECK_EQ(writer.lineage, writer.claim->lineage + 1);
   if (!fence.has_value()) return Create(writer, end, still_claims);
-  if (fence->state == FenceState::kSealed)
-    return JudgeSealed(writer, *fence, end, own_chain, still_claims);
-  if (fence->cluster != writer.cluster) {
-    if (writer.claim.has_value() && fence->lineage > writer.claim->lineage) {
-      return Refuse(
-          Concat("Another cluster has recovered from the same mirror and has claimed it "
-                 "first ",
-                 Named(*fence), ". ", WaysOut(still_claims)));
-    }
-    return Refuse(Concat("The mirror belongs to another cluster ", Named(*fence), ". ",
-                         WaysOut(still_claims)));
-  }
-  if (fence->lineage != writer.lineage) {
-    return Refuse(Concat("The mirror ", Named(*fence), " is of lineage ", fence->lineage,
-                         ", this store of lineage ", writer.lineage,
-                         ": one of the two is an old copy. ", WaysOut(still_claims)));
-  }
-  if (fence->term > writer.term) {
-    return {.kind = TakeOver::Kind::kSuperseded,
-            .problem =
-                Concat("A newer leader of this cluster writes the mirror: ", FormatFence(*fence))};
-  }
-  if (writer.claim_only) return {.kind = TakeOver::Kind::kClaimed};
-  if (auto diverged = CheckPrefix(*fence, end, own_chain, still_claims))
-    return *std::move(diverged);
-  return Take(writer, *fence);
+  TakeOver take = Judge(writer, *fence, end, own_chain);
+  if (take.kind == TakeOver::Kind::kRefused) take.problem += Concat(" ", WaysOut(still_claims));
+  return take;
 }
 
 }  // namespace jfs::mirror
