@@ -49,6 +49,21 @@ class UploaderTest : public testing::Test {
     world->service().Do(ots::WriteRow(kJournalTable, ChangeFence(fence)));
   }
 
+  // A few keys, so that rows are deleted soon; an hour is the longest that a request floats.
+  static UploadWorldOptions ShortLivedTombstones() {
+    UploadWorldOptions options;
+    options.keys = 6;
+    options.limits.late_landing_bound = 3600 * kSecond;
+    options.limits.tombstone_interval = 10 * kSecond;
+    return options;
+  }
+
+  static auto Tombstones(UploadWorld* world) {
+    const std::vector<DataRow> rows = world->data();
+    return std::count_if(rows.begin(), rows.end(),
+                         [](const DataRow& row) { return !row.value.has_value(); });
+  }
+
   static bool Noted(const Leader* leader, std::string_view text) {
     return std::any_of(
         leader->notes().begin(), leader->notes().end(),
@@ -420,28 +435,19 @@ TEST_F(UploaderTest, TheJournalStaysShortUnderLoad) {
 }
 
 TEST_F(UploaderTest, TombstonesStayUntilNothingCanFloatAnyMore) {
-  UploadWorldOptions options;
-  options.keys = 6;
-  options.limits.late_landing_bound = 3600 * kSecond;
-  options.limits.tombstone_interval = 10 * kSecond;
-  UploadWorld world(options);
+  UploadWorld world(ShortLivedTombstones());
   const Leader* const leader = Upload(&world);
   // One entry at a time, so that rows are folded before they are deleted.
   for (int i = 0; i < 10; ++i) {
     world.Grow(3);
     world.RunFor(5 * kSecond);
   }
-  const auto tombstones = [&] {
-    const std::vector<DataRow> rows = world.data();
-    return std::count_if(rows.begin(), rows.end(),
-                         [](const DataRow& row) { return !row.value.has_value(); });
-  };
-  const auto before = tombstones();
+  const auto before = Tombstones(&world);
   ASSERT_GT(before, 0);
   world.RunFor(3400 * kSecond);
-  EXPECT_EQ(tombstones(), before);
+  EXPECT_EQ(Tombstones(&world), before);
   world.RunFor(400 * kSecond);
-  EXPECT_EQ(tombstones(), 0);
+  EXPECT_EQ(Tombstones(&world), 0);
   EXPECT_EQ(leader->status().tombstones_removed, static_cast<uint64_t>(before));
   EXPECT_EQ(world.Check(), "");
 }
@@ -449,34 +455,25 @@ TEST_F(UploaderTest, TombstonesStayUntilNothingCanFloatAnyMore) {
 // Seed 9122 of the simulator: the put of an older row that the second leader sent once more landed
 // when the first one's tombstone was old, and gone.
 TEST_F(UploaderTest, ATombstoneThatIsFoldedAgainIsNewAgain) {
-  UploadWorldOptions options;
-  options.keys = 6;
-  options.limits.late_landing_bound = 3600 * kSecond;
-  options.limits.tombstone_interval = 10 * kSecond;
-  UploadWorld world(options);
+  UploadWorld world(ShortLivedTombstones());
   Leader* const first = Upload(&world);
-  const auto tombstones = [&] {
-    const std::vector<DataRow> rows = world.data();
-    return std::count_if(rows.begin(), rows.end(),
-                         [](const DataRow& row) { return !row.value.has_value(); });
-  };
   // It dies when a row has been folded and its tombstone too, but no checkpoint says so yet.
-  const auto before = tombstones();
-  for (int i = 0; i < 50 && tombstones() <= before; ++i) {
+  const auto before = Tombstones(&world);
+  for (int i = 0; i < 50 && Tombstones(&world) <= before; ++i) {
     world.Grow(1);
-    for (int ms = 0; ms < 3000 && tombstones() <= before; ++ms) world.RunFor(kMillisecond);
+    for (int ms = 0; ms < 3000 && Tombstones(&world) <= before; ++ms) world.RunFor(kMillisecond);
   }
-  ASSERT_GT(tombstones(), before);
+  ASSERT_GT(Tombstones(&world), before);
   ASSERT_LT(world.fence()->checkpoint, first->status().mirrored);
   world.Kill(first);
-  const auto kept = tombstones();
+  const auto kept = Tombstones(&world);
   world.RunFor(3000 * kSecond);
   const Leader* const second = world.Elect(First(2));
   world.RunFor(1500 * kSecond);
-  EXPECT_GE(tombstones(), 1) << "folded again 1500 s ago";
-  EXPECT_LE(tombstones(), kept);
+  EXPECT_GE(Tombstones(&world), 1) << "folded again 1500 s ago";
+  EXPECT_LE(Tombstones(&world), kept);
   world.RunFor(2500 * kSecond);
-  EXPECT_EQ(tombstones(), 0);
+  EXPECT_EQ(Tombstones(&world), 0);
   EXPECT_GT(second->status().tombstones_removed, 0u);
   EXPECT_EQ(world.Check(), "");
 }
