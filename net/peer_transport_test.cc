@@ -14,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "net/held_port.h"
 #include "spdlog/sinks/base_sink.h"
 #include "spdlog/spdlog.h"
 
@@ -45,13 +46,7 @@ struct Inbox : PeerTransport::Receiver {
 
 class PeerTransportTest : public testing::Test {
  protected:
-  PeerTransportTest() {
-    spdlog::default_logger()->sinks() = {log_};
-    for (uint16_t& port : ports_) {
-      absl::StatusOr<UniqueFd> fd = Listen({.host = "127.0.0.1", .port = 0}, 1);
-      port = ParseHostPort(LocalEndpoint(fd->get())->ToString())->port;
-    }
-  }
+  PeerTransportTest() { spdlog::default_logger()->sinks() = {log_}; }
   ~PeerTransportTest() override { spdlog::default_logger()->sinks().clear(); }
 
   PeerTransport::Options OptionsOf(uint64_t self) {
@@ -59,7 +54,7 @@ class PeerTransportTest : public testing::Test {
     options.self = NodeId(self);
     for (uint64_t peer : {1, 2}) {
       if (peer != self) {
-        options.peers.push_back({NodeId(peer), {.host = "127.0.0.1", .port = ports_[peer - 1]}});
+        options.peers.push_back({NodeId(peer), ports_[peer - 1].where()});
       }
     }
     options.configuration_hash = 99;
@@ -71,7 +66,7 @@ class PeerTransportTest : public testing::Test {
   std::unique_ptr<PeerTransport> Start(const PeerTransport::Options& options, Inbox* inbox,
                                        ClusterId cluster = ClusterId(5)) {
     auto out = std::make_unique<PeerTransport>(loop_.get(), &resolver_, inbox, options);
-    EXPECT_TRUE(out->Listen({.host = "127.0.0.1", .port = ports_[options.self.value - 1]}).ok());
+    EXPECT_TRUE(out->Listen(ports_[options.self.value - 1].where()).ok());
     out->SetIdentity(Incarnation(options.self.value + 100), cluster);
     return out;
   }
@@ -92,8 +87,7 @@ class PeerTransportTest : public testing::Test {
     return count;
   }
   UniqueFd Dial(uint64_t to) {
-    const absl::StatusOr<Endpoint> where =
-        ResolveNumeric({.host = "127.0.0.1", .port = ports_[to - 1]});
+    const absl::StatusOr<Endpoint> where = ResolveNumeric(ports_[to - 1].where());
     UniqueFd fd(socket(AF_INET, SOCK_STREAM, 0));
     EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&where->address), where->size),
               0);
@@ -120,7 +114,7 @@ class PeerTransportTest : public testing::Test {
   std::shared_ptr<LogLines> log_ = std::make_shared<LogLines>();
   std::unique_ptr<EventLoop> loop_ = std::move(*EventLoop::Create());
   Resolver resolver_{loop_.get()};
-  uint16_t ports_[2] = {};
+  HeldPort ports_[2];
 };
 
 TEST_F(PeerTransportTest, PayloadsGoBothWaysOnEveryLane) {
@@ -158,7 +152,7 @@ TEST_F(PeerTransportTest, NothingIsSaidBeforeTheIdentityIsKnown) {
   Inbox inbox1, inbox2;
   auto two = Start(OptionsOf(2), &inbox2);
   PeerTransport one(loop_.get(), &resolver_, &inbox1, OptionsOf(1));
-  ASSERT_TRUE(one.Listen({.host = "127.0.0.1", .port = ports_[0]}).ok());
+  ASSERT_TRUE(one.Listen(ports_[0].where()).ok());
   for (int i = 0; i < 50; ++i) loop_->RunOnce(kMillisecond);
   EXPECT_FALSE(two->stats(NodeId(1), node::Lane::kControl).connected);
   EXPECT_EQ(one.stats(NodeId(2), node::Lane::kControl).failures, 0u);
@@ -172,7 +166,7 @@ TEST_F(PeerTransportTest, BudgetOfALaneIsKept) {
   options.lane_budget = {1000, 1 << 20, 1 << 20};
   auto one = Start(options, &inbox1);
   // A peer that greets and then reads nothing.
-  absl::StatusOr<UniqueFd> listener = Listen({.host = "127.0.0.1", .port = ports_[1]}, 10);
+  absl::StatusOr<UniqueFd> listener = Listen(ports_[1].where(), 10);
   ASSERT_TRUE(listener.ok());
   std::vector<UniqueFd> accepted;
   ASSERT_TRUE(Until([&] {
@@ -294,7 +288,7 @@ TEST_F(PeerTransportTest, NewConnectionOfAPeerReplacesItsOldOne) {
 
 TEST_F(PeerTransportTest, DiallerRefusesAnotherMasterAtTheAddress) {
   Inbox inbox1;
-  absl::StatusOr<UniqueFd> listener = Listen({.host = "127.0.0.1", .port = ports_[1]}, 10);
+  absl::StatusOr<UniqueFd> listener = Listen(ports_[1].where(), 10);
   ASSERT_TRUE(listener.ok());
   auto one = Start(OptionsOf(1), &inbox1);
   ASSERT_TRUE(Until([&] {

@@ -17,6 +17,7 @@
 #include "net/event_loop.h"
 #include "net/hadoop/ipc_server.h"
 #include "net/hadoop/proto/client_namenode.pb.h"
+#include "net/held_port.h"
 
 namespace jfs::net::hadoop {
 namespace {
@@ -141,10 +142,8 @@ TEST(IpcClient, GoesOnToTheOneThatLeadsWithTheSameCall) {
     Echo(s, call);
   });
   // An address where nobody listens is in between.
-  absl::StatusOr<UniqueFd> closed = Listen({.host = "127.0.0.1", .port = 0}, 1);
-  const HostPort nobody = *ParseHostPort(LocalEndpoint(closed->get())->ToString());
-  closed->Reset();
-  IpcClient client(OptionsFor({standby.address(), nobody, leader.address()}));
+  const HeldPort nobody;
+  IpcClient client(OptionsFor({standby.address(), nobody.where(), leader.address()}));
   const IpcClient::Result result = client.Call(kClientProtocol, "getFileInfo", Request());
   ASSERT_TRUE(result.ok()) << result.status;
   EXPECT_EQ(result.attempts, 2u);
