@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tools/quickstart.sh, tools/leader_kills.sh and tools/disaster.sh: imports as load, and what their logs say about a killed leader.
+# Sourced by quickstart.sh, leader_kills.sh, disaster.sh and seed_scale.sh: imports as load, and what their logs say about a killed leader.
 
 # Lines of acknowledged operations in a log that may not be there yet.
 acknowledged() {

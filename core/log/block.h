@@ -48,8 +48,8 @@ EncodedBatch EncodeBlocks(std::string_view record, const BatchPlace& place, uint
 // Continues a batch checksum by one more block's CRC.
 uint32_t ExtendBatchCrc(uint32_t batch_crc, uint32_t block_crc);
 
-// What one block on the disk is, seen from the segment it lies in. The order is that of the names
-// in the design: the first three can be left by a crash, the others cannot.
+// What one block on the disk is, seen from the segment it lies in. The order is that of
+// docs/formats/log.md: the first three can be left by a crash, the others cannot.
 enum class BlockKind : uint8_t {
   kNew,     // written in this segment's present life, at the place it names
   kOld,     // written at this place in an earlier life of the recycled file
