@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -51,15 +52,20 @@ void Connection::Send(std::string_view bytes) {
     output_.emplace_back();
   }
   output_.back().own.append(bytes);
-  output_bytes_ += bytes.size();
-  ScheduleFlush();
+  Queued(bytes.size());
 }
 
 void Connection::Send(SharedBytes bytes) {
   if (bytes.size() <= kCopyBytes) return Send(bytes.view());
   if (!open() || close_after_flush_) return;
-  output_bytes_ += bytes.size();
+  const size_t size = bytes.size();
   output_.emplace_back().shared = std::move(bytes);
+  Queued(size);
+}
+
+void Connection::Queued(size_t bytes) {
+  if (output_bytes_ == 0) last_sent_ = EventLoop::Now();
+  output_bytes_ += bytes;
   ScheduleFlush();
 }
 
@@ -185,7 +191,11 @@ void Connection::Write() {
       offered += view.size();
       ++count;
     }
-    const ssize_t written = writev(fd_.get(), vectors.data(), count);
+    msghdr message = {};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    // A peer that is gone is an error of this connection, not a signal to the process.
+    const ssize_t written = sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     if (written < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) {

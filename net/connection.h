@@ -66,7 +66,8 @@ class Connection : public Pollable, public Flushable {
   bool open() const { return fd_.valid(); }
   bool connecting() const { return connecting_; }
   size_t output_bytes() const { return output_bytes_; }
-  // When bytes last arrived (at first: when it started). When the socket last took bytes.
+  // When bytes last arrived (at first: when it started). When the socket last took bytes, or had
+  // none to take: what has been waiting since then is not taken.
   Micros last_received() const { return last_received_; }
   Micros last_sent() const { return last_sent_; }
   // Address of the other side, for messages.
@@ -84,6 +85,8 @@ class Connection : public Pollable, public Flushable {
   };
 
   void UpdateInterest();
+  // So many bytes more wait in output_.
+  void Queued(size_t bytes);
   void ScheduleFlush();
   void Read();
   void Write();

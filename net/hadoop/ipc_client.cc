@@ -321,9 +321,10 @@ void IpcClient::Poll(Duration max_wait, std::vector<Result>* results) {
   const size_t had = results->size();
   const Micros begun = EventLoop::Now();
   while (true) {
+    // What has come counts before the time that has passed: the process may have been stopped.
     const Micros now = EventLoop::Now();
-    Advance(now, results);
     if (state_ == State::kOpen) Read(results);
+    Advance(now, results);
     if (results->size() > had || calls_.empty()) return;
     const Duration passed = EventLoop::Now() - begun;
     // Also without time left the socket is looked at once: calls with no wait must get on too.

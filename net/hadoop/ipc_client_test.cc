@@ -203,7 +203,7 @@ TEST(IpcClient, ManyUnderWayAndAnsweredInAnyOrder) {
 TEST(IpcClient, GivesUpAfterItsTimeAndSaysWhatWasTried) {
   Server server(Standby);
   IpcClient::Options options = OptionsFor({server.address()});
-  options.give_up_after = 100 * kMillisecond;
+  options.give_up_after = kSecond;
   IpcClient client(options);
   const IpcClient::Result result = client.Call(kClientProtocol, "getFileInfo", Request());
   EXPECT_EQ(result.status.code(), absl::StatusCode::kDeadlineExceeded);
@@ -215,7 +215,7 @@ TEST(IpcClient, SilentServerIsTakenForDead) {
   Server silent([](IpcServer*, const IncomingCall&) {});
   Server fine(Echo);
   IpcClient::Options options = OptionsFor({silent.address(), fine.address()});
-  options.answer_timeout = 50 * kMillisecond;
+  options.answer_timeout = 500 * kMillisecond;
   IpcClient client(options);
   EXPECT_TRUE(client.Call(kClientProtocol, "getFileInfo", Request()).ok());
   EXPECT_EQ(client.failovers(), 1u);

@@ -221,6 +221,8 @@ void IpcServer::Pump(Client* client) {
   if (!connection.open()) return;
   if (const std::string output = client->session.TakeOutput(); !output.empty())
     Send(client, output);
+  // That may have been one byte too much of what it does not take.
+  if (client->removed) return;
   if (client->session.closing()) {
     ++stats_.protocol_errors;
     if (!client->session.close_reason().empty()) {
@@ -297,8 +299,8 @@ void IpcServer::Resume(Client* client) {
 void IpcServer::Remove(Client* client) {
   if (std::exchange(client->removed, true)) return;
   client->connection.Close();
-  stats_.input_bytes -= client->counted_input;
-  stats_.output_bytes -= client->counted_output;
+  stats_.input_bytes -= std::exchange(client->counted_input, 0);
+  stats_.output_bytes -= std::exchange(client->counted_output, 0);
   const auto it = clients_.find(client->id);
   CHECK(it != clients_.end());
   loop_->Dispose(std::move(it->second));

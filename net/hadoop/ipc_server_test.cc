@@ -267,8 +267,8 @@ TEST_F(IpcServerTest, ClientThatDoesNotReadIsHeldBackAndThenClosed) {
 
 TEST_F(IpcServerTest, SilentHalfOpenAndUnfinishedClientsAreClosed) {
   IpcServer::Options options;
-  options.setup_timeout = 50 * kMillisecond;
-  options.frame_timeout = 50 * kMillisecond;
+  options.setup_timeout = 500 * kMillisecond;
+  options.frame_timeout = 500 * kMillisecond;
   Start(options);
   RawClient silent(port()), half(port()), unfinished(port()), idle(port());
   half.Send("hrpc");
@@ -387,6 +387,42 @@ TEST_F(IpcServerTest, WhoHasMostAnswersToTakeGoes) {
   }));
   hoarder.Receive();
   EXPECT_TRUE(hoarder.responses.empty());
+}
+
+// The answer to nonsense is one byte too much, and it is the sender of the nonsense that has most.
+TEST_F(IpcServerTest, WhoGoesForTheAnswerToItsNonsenseIsNotCountedAnyMore) {
+  IpcServer::Options options;
+  options.max_output_bytes = 64 << 20;
+  options.max_total_output_bytes = 32 << 20;
+  Start(options);
+  RawClient hoarder(port()), other(port());
+  other.Send(SetupBytes());
+  std::string calls = SetupBytes();
+  for (int32_t id = 0; id < 300; ++id) calls += CallBytes(id);
+  const std::string nonsense = std::string("\0\0\0\x10", 4) + std::string(16, '\xff');
+  hoarder.Send(calls + nonsense.substr(0, 10));
+  ASSERT_TRUE(Until([&] { return handler_.calls.size() == 300; }));
+  const auto left = [&] { return options.max_total_output_bytes - server_->stats().output_bytes; };
+  size_t answered = 0;
+  const auto answer = [&](size_t bytes) {
+    server_->Reply(handler_.calls[answered++].handle, std::nullopt, std::string(bytes, 'a'));
+  };
+  answer(30 << 20);
+  for (int turn = 0; turn < 50; ++turn) loop_->RunOnce(kMillisecond);
+  // The kernel takes no more. Up to the limit, almost.
+  while (left() > 8192) answer(left() - 4096);
+  const size_t before = left();
+  answer(0);
+  const size_t smallest = before - left();
+  while (left() >= smallest) answer(0);
+  ASSERT_EQ(server_->stats().hoarders_closed, 0u);
+  ASSERT_EQ(server_->stats().input_bytes, 10u);
+  hoarder.Send(nonsense.substr(10));
+  ASSERT_TRUE(Until([&] { return server_->stats().hoarders_closed == 1; }));
+  EXPECT_EQ(server_->stats().input_bytes, 0u);
+  EXPECT_EQ(server_->stats().connections, 1u);
+  other.Send(CallBytes(7));
+  EXPECT_TRUE(Until([&] { return handler_.calls.size() == 301; }));
 }
 
 TEST_F(IpcServerTest, ConnectionsAreBounded) {
