@@ -139,7 +139,10 @@ TEST_F(PeerTransportTest, ReconnectsWhenThePeerComesBack) {
   auto two = Start(OptionsOf(2), &inbox2);
   ASSERT_TRUE(Until([&] { return Connected(*one, 2); }));
   two.reset();
-  ASSERT_TRUE(Until([&] { return !one->stats(NodeId(2), node::Lane::kControl).connected; }));
+  ASSERT_TRUE(Until([&] {
+    return !one->stats(NodeId(2), node::Lane::kControl).connected &&
+           !one->stats(NodeId(2), node::Lane::kSnapshot).connected;
+  }));
   EXPECT_FALSE(one->Send(NodeId(2), node::Lane::kSnapshot, SharedBytes(std::string("lost"))));
   two = Start(OptionsOf(2), &inbox2);
   ASSERT_TRUE(Until([&] { return Connected(*one, 2); }));

@@ -73,10 +73,11 @@ TEST_P(PowerCuts, LeaveTheStateAfterOneBatch) {
   uint64_t durable = 0;
   for (int round = 0; round < 12; ++round) {
     SCOPED_TRACE(absl::StrCat("round ", round));
-    Machine machine(disk);
+    // They outlive RocksDB's threads, one of which may be in the hook when it is taken away.
     std::atomic<uint64_t> floor = durable;
     std::mutex mutex;
     Cut cut;
+    Machine machine(disk);
     const uint64_t cut_at = random.Between(1, 400);
     const uint64_t cut_seed = random.Next();
     machine.disk->SetHook([&](uint64_t operation) {
@@ -293,21 +294,29 @@ TEST(Installation, PowerCutAtEachNamedPoint) {
   }
 }
 
+// What a hook has seen so far. One of RocksDB's threads may be in it still.
+std::vector<std::shared_ptr<DroppingFileSystem>> TakeAll(
+    std::mutex& mutex, std::vector<std::shared_ptr<DroppingFileSystem>>& seen) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  return std::exchange(seen, {});
+}
+
 // Not only at the points with names: in front of every operation on the disk, RocksDB's own
 // included.
 TEST(Installation, PowerCutAtEveryOperation) {
   for (uint64_t seed = 11; seed <= 12; ++seed) {
-    Installation installation(seed);
     std::mutex mutex;
-    std::vector<std::shared_ptr<DroppingFileSystem>> images;
+    std::vector<std::shared_ptr<DroppingFileSystem>> seen;
+    Installation installation(seed);
     DroppingFileSystem* disk = installation.follower.disk.get();
     disk->SetHook([&](uint64_t operation) {
       std::lock_guard<std::mutex> lock(mutex);
-      images.push_back(disk->PowerCut(seed * 1000 + operation));
+      seen.push_back(disk->PowerCut(seed * 1000 + operation));
     });
     ASSERT_EQ(TransferAndInstall(*installation.follower.directory, installation.snapshot),
               absl::OkStatus());
     disk->SetHook(nullptr);
+    const std::vector<std::shared_ptr<DroppingFileSystem>> images = TakeAll(mutex, seen);
     EXPECT_GT(images.size(), 60u);
     int old_ones = 0;
     int new_ones = 0;
@@ -325,6 +334,8 @@ TEST(Installation, PowerCutAtEveryOperation) {
 TEST(Checkpoint, PowerCutAtEveryOperation) {
   Random random(3);
   StateModel model;
+  std::mutex mutex;
+  std::vector<std::shared_ptr<DroppingFileSystem>> seen;
   Machine machine(Machine::EmptyDisk());
   machine.Start();
   for (int i = 0; i < 80; ++i) {
@@ -335,15 +346,14 @@ TEST(Checkpoint, PowerCutAtEveryOperation) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(machine.directory->store()->Write(model.Next(random)), absl::OkStatus());
   }
-  std::mutex mutex;
-  std::vector<std::shared_ptr<DroppingFileSystem>> images;
   machine.disk->SetHook([&](uint64_t operation) {
     std::lock_guard<std::mutex> lock(mutex);
-    images.push_back(machine.disk->PowerCut(operation));
+    seen.push_back(machine.disk->PowerCut(operation));
   });
   ASSERT_TRUE(machine.directory->TakeCheckpoint(1).ok());
   ASSERT_EQ(machine.directory->DropCheckpoint(1), absl::OkStatus());
   machine.disk->SetHook(nullptr);
+  const std::vector<std::shared_ptr<DroppingFileSystem>> images = TakeAll(mutex, seen);
   EXPECT_GT(images.size(), 20u);
   for (const auto& image : images) {
     Machine after(image);

@@ -223,7 +223,7 @@ TEST_F(StatusServerUnderAttack, OneAddressIsBoundedBeforeAll) {
 }
 
 TEST_F(StatusServerUnderAttack, DrippingIsClosedAtTheDeadline) {
-  Start({.deadline = 300 * kMillisecond});
+  Start({.deadline = 2 * kSecond});
   Visitor one(port()), two(port());
   bool one_open = true, two_open = true;
   // Twenty seconds of dripping at most; far longer than the deadline.

@@ -43,8 +43,13 @@ if [[ ! -d $hadoop_jars ]]; then
   say "fetches Hadoop's jars into $hadoop_jars"
   # Into another name first: a directory that is there is whole.
   rm -rf "$hadoop_jars.new"
-  mvn -q -B -f "$hadoop_tests/pom.xml" dependency:copy-dependencies -DoutputDirectory="$hadoop_jars.new" ||
-    die "Maven could not fetch the jars, its message is above; it needs https://repo.maven.apache.org or a mirror of it"
+  # It repeats little by itself, and keeps what it has got.
+  for try in 1 2 3; do
+    mvn -q -B -f "$hadoop_tests/pom.xml" dependency:copy-dependencies -DoutputDirectory="$hadoop_jars.new" && break
+    ((try < 3)) ||
+      die "Maven could not fetch the jars, its message is above; it needs https://repo.maven.apache.org or a mirror of it"
+    sleep 10
+  done
   mv "$hadoop_jars.new" "$hadoop_jars"
 fi
 flock -u 9

@@ -35,14 +35,16 @@ done
 
 "$hadoop_tests/setup.sh"
 need_work
-start_judge judge fs.trash.interval=60
+# Of minutes: a NameNode moves everybody's trash away whenever so many of them have passed since 1970, which must not be now.
+trash=fs.trash.interval=20000000
+start_judge judge "$trash"
 first=$judge_address
 if $against_judge; then
-  start_judge second fs.trash.interval=60
+  start_judge second "$trash"
   second=(hdfs two "$judge_address")
 else
   need_masters "$bin_wanted"
-  start_masters masters dfs.replication=3 fs.trash.interval=60
+  start_masters masters dfs.replication=3 "$trash"
   second=(jfs test "$masters")
 fi
 status=0

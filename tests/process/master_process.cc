@@ -46,7 +46,8 @@ uint16_t FreePort() {
   // Below the ports that the kernel gives to outgoing connections and to who asks for any: one of
   // those could be taken by the time its master starts. None is given out twice.
   constexpr int kFirst = 10'000, kPorts = 22'000;
-  static int next = static_cast<int>(getpid()) % kPorts;
+  // Tests that start together have numbers that follow each other; their ports are apart.
+  static int next = static_cast<int>(int64_t{getpid()} * 131 % kPorts);
   for (int tried = 0; tried < kPorts; ++tried) {
     const auto port = static_cast<uint16_t>(kFirst + next);
     next = (next + 1) % kPorts;
@@ -151,10 +152,11 @@ std::vector<std::string> GroupFlags::ToVector(size_t master) const {
           absl::StrCat("--namespace.backend.raft.hostname=127.0.0.1:", peer_ports[master]),
           absl::StrCat("--jfs.namespace.server.rpc-address=", addresses),
           "--namespace.bind-host=127.0.0.1",
+          // A busy machine is no reason for an election.
+          "--namespace.backend.raft.election-timeout-ms=3000",
           absl::StrCat("--namespace.http.port=", http_ports[master]),
           absl::StrCat("--namespace.meta-dir=", meta_dirs[master]),
-          "--namespace.log.segment-bytes=4194304",
-          "--namespace.disk.reserve-bytes=0"};
+          "--namespace.log.segment-bytes=4194304", "--namespace.disk.reserve-bytes=0"};
 }
 
 TestClient::TestClient(const std::vector<uint16_t>& ports, Duration give_up_after)

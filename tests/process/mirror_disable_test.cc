@@ -50,7 +50,7 @@ TEST_F(MirrorDisable, GivesTheMirrorUpForGood) {
   const Ran stranger = group.Jfs("-metaDisable -force --user stranger");
   EXPECT_EQ(stranger.status, 1) << stranger.output;
   EXPECT_THAT(stranger.output, HasSubstr("uperuser"));
-  EXPECT_TRUE(group.LeaderSays("mirror=on")) << group.Status();
+  EXPECT_TRUE(Eventually([&] { return group.LeaderSays("mirror=on"); })) << group.Status();
 
   const Ran done = group.Jfs("-metaDisable", "yes\\n");
   EXPECT_EQ(done.status, 0) << done.output;

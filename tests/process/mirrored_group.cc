@@ -155,11 +155,16 @@ std::string MirroredGroup::Page(size_t master, const std::string& path) const {
   return page ? page->body : "";
 }
 
-std::optional<size_t> MirroredGroup::Leader() const {
-  for (size_t i = 0; i < flags_.rpc_ports.size(); ++i) {
-    if (absl::StartsWith(StatusOf(flags_.rpc_ports[i]), "LEADER ")) return i;
-  }
-  return std::nullopt;
+size_t MirroredGroup::Leader() const {
+  size_t leader = 0;
+  const bool found = Eventually([&] {
+    for (leader = 0; leader < flags_.rpc_ports.size(); ++leader) {
+      if (absl::StartsWith(StatusOf(flags_.rpc_ports[leader]), "LEADER ")) return true;
+    }
+    return false;
+  });
+  CHECK(found) << Status();
+  return leader;
 }
 
 std::string MirroredGroup::Status() const {
@@ -168,12 +173,16 @@ std::string MirroredGroup::Status() const {
   return out;
 }
 
-bool MirroredGroup::LeaderSays(const std::string& field) const {
+std::string MirroredGroup::LeaderLine() const {
   const std::string status = Status();
   for (const absl::string_view line : absl::StrSplit(status, '\n')) {
-    if (absl::StartsWith(line, "LEADER ") && absl::StrContains(line, field)) return true;
+    if (absl::StartsWith(line, "LEADER ")) return std::string(line);
   }
-  return false;
+  return "";
+}
+
+bool MirroredGroup::LeaderSays(const std::string& field) const {
+  return absl::StrContains(LeaderLine(), field);
 }
 
 std::string MirroredGroup::Logs() const {

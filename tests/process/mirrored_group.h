@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,10 +71,11 @@ class MirroredGroup {
   std::string Page(size_t master, const std::string& path) const;
   // A line of each master about itself: "LEADER name=value ...".
   std::string Status() const;
-  // Whether a master that leads says so.
+  // What a master that leads says of itself; empty if none does just now.
+  std::string LeaderLine() const;
   bool LeaderSays(const std::string& field) const;
-  // Which master that is.
-  std::optional<size_t> Leader() const;
+  // Which master leads, as soon as one does.
+  size_t Leader() const;
   std::string Logs() const;
 
  private:
