@@ -298,7 +298,8 @@ command_stop() {
   local -a ending=()
   for name in $(names); do
     if running "$name"; then
-      kill -TERM "$pid"
+      # It may have ended just now.
+      kill -TERM "$pid" 2> /dev/null || true
       ending+=("$name")
     else
       rm -f "$dir/run/$name.pid"
@@ -312,7 +313,7 @@ command_stop() {
     if ((${#left[@]} == 0)); then break; fi
     if ((SECONDS >= deadline)); then
       for name in "${left[@]}"; do
-        if running "$name"; then kill -KILL "$pid"; fi
+        if running "$name"; then kill -KILL "$pid" 2> /dev/null || true; fi
         rm -f "$dir/run/$name.pid"
         echo "cluster: $name did not end within 60 s of SIGTERM and was killed; see $dir/log/$name.log" >&2
         failed=1

@@ -102,7 +102,7 @@ for ((run = 1; run <= runs; run++)); do
   log=$work/run-$run.ack
   delay_requests
   # Small batches keep an import under way long enough to be hit. Without masters it ends soon.
-  jindo fs -import "$tree" "/run-$run" --batch 64 --in-flight 2 --timeout 4 --log "$log" --quiet > "$work/import.out" 2>&1 &
+  "$work/bin/jindo" fs -import "$tree" "/run-$run" --batch 64 --in-flight 2 --timeout 4 --log "$log" --quiet > "$work/import.out" 2>&1 &
   import_pid=$!
   point=$((1 + expected * (10 + RANDOM % 70) / 100))
   wait_for_acknowledged "$log" "$point" "$import_pid" || die "run $run: the import ended before $point operations: $(cat "$work/import.out")"

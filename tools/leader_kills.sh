@@ -75,7 +75,7 @@ for ((round = 1, under_load = 0; under_load < kills; round++)); do
   if ((round > 3 * kills + 3)); then die "most imports end before the kill: take a larger tree"; fi
   log=$work/round-$round.ack
   # Small batches keep an import under way long enough to be hit.
-  jindo fs -import "$tree" "/kills/round-$round" --batch 64 --in-flight 2 --log "$log" --quiet > "$work/import.out" 2>&1 &
+  "$work/bin/jindo" fs -import "$tree" "/kills/round-$round" --batch 64 --in-flight 2 --log "$log" --quiet > "$work/import.out" 2>&1 &
   import_pid=$!
   point=$((1 + expected * (RANDOM % 70) / 100))
   wait_for_acknowledged "$log" "$point" "$import_pid" || true

@@ -67,12 +67,10 @@ set_mirror() {
 
 # Masters on empty directories, which are to recover; and, once they have, ordinary masters again.
 begin_recovery() {
-  set_mirror false true
-  cluster start
+  set_mirror false true && cluster start
 }
 end_recovery() {
-  set_mirror true false
-  cluster restart
+  set_mirror true false && cluster restart
 }
 
 # The text that every change gets in recovery mode.

@@ -180,7 +180,7 @@ holds "$refused operations refused"
 
 begin "SIGKILL to the leader during a second import"
 expected=$(acknowledged "$work/first.ack")
-jindo fs -import "$tree" jfs://test/second --log "$work/second.ack" > "$work/second.out" 2>&1 &
+"$work/bin/jindo" fs -import "$tree" jfs://test/second --log "$work/second.ack" > "$work/second.out" 2>&1 &
 import_pid=$!
 wait_for_acknowledged "$work/second.ack" $((expected / 4)) "$import_pid" ||
   fail "the import ended before a quarter was acknowledged: $(cat "$work/second.out")"
@@ -267,7 +267,7 @@ holds "changes are taken and mirrored, at position $position: the second lineage
 begin "All again in the middle of an import: SIGKILL to all masters"
 curl -fsS "$(cluster control)/faults" --data delay:ms=300 > /dev/null || fail "ots_mock does not take a delay"
 before=$(count_line jfs://test/first)
-jindo fs -import "$tree" jfs://test/third --log "$work/third.ack" --timeout 4 > "$work/third.out" 2>&1 &
+"$work/bin/jindo" fs -import "$tree" jfs://test/third --log "$work/third.ack" --timeout 4 > "$work/third.out" 2>&1 &
 import_pid=$!
 wait_for_acknowledged "$work/third.ack" $((expected / 2)) "$import_pid" ||
   fail "the import ended before a half was acknowledged: $(cat "$work/third.out")"

@@ -109,7 +109,7 @@ if (($(id -u) != 0)); then
 fi
 # env: sudo would drop the variable, and no package may stop to ask a question.
 apt() {
-  "${run_as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+  "${run_as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 
 apt update || die "'apt-get update' failed: check the network and /etc/apt/sources.list, then run this again"
