@@ -10,6 +10,9 @@
 #include "sim/campaign/fork_pool.h"
 #include "sim/campaign/mutants.h"
 #include "sim/cluster/process.h"
+#include "sim/oracle/violation.h"
+#include "sim/run/run.h"
+#include "sim/run/run_config.h"
 
 namespace jfs::sim {
 namespace {
@@ -104,6 +107,33 @@ TEST(MutantsTest, TheCanaryIsKilledAtOnce) {
   EXPECT_NE(out.str().find("seen by: canary 1"), std::string::npos) << out.str();
   options.only = {"R99"};
   EXPECT_EQ(RunMutants(options, out), 2);
+}
+
+TEST(MutantsTest, WhatFailsWithoutThePlantedBugIsNoKill) {
+  MutantOptions options;
+  options.only = {"R03"};
+  options.bases = 2;
+  options.seeds_per_base = 9;
+  options.control_seeds = 3;
+  // One seed is sick with and without the bug; only the first base has one that sees the bug.
+  options.run = [](const RunOptions& run) {
+    RunResult result;
+    const bool planted = run.mutations.Has(Mutation::kR03CommitOldTerm);
+    if (run.seed == 1'000'004 || run.seed == 2'000'002 || (run.seed == 1'000'006 && planted)) {
+      result.violation = Violation{"recovery", ""};
+    }
+    return result;
+  };
+  std::ostringstream out;
+  EXPECT_EQ(RunMutants(options, out), 1);
+  EXPECT_NE(out.str().find("seeds to kill: 6 -\n"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("seen by: recovery 1\n"), std::string::npos) << out.str();
+  EXPECT_NE(
+      out.str().find("0 of 1 planted bugs killed in every base\n"
+                     "fails without a planted bug, and counts as no kill: nssim --seed 1000004\n"
+                     "fails without a planted bug, and counts as no kill: nssim --seed 2000002\n"),
+      std::string::npos)
+      << out.str();
 }
 
 }  // namespace
