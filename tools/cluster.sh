@@ -97,9 +97,14 @@ master_setting() { sed -n "s/^$2=//p" "$dir/conf/master-$1.cfg" | tail -n 1; }
 port_in_use() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
 # Ports 8101 8103 8104, and 10 more for each further master; 8187 and 8188 of ots_mock; all of them 100 up where one is taken.
+# Sets `base`. Nobody listens there until the masters run, so the choice is locked until this script ends: another one that starts
+# a cluster in the same second takes the next.
 find_base() {
-  local base n port
+  local n port
   for ((base = 8100; base <= 9900; base += 100)); do
+    # A lock of another user cannot be opened.
+    { exec 8> "${TMPDIR:-/tmp}/jfs-cluster-ports-$base.lock"; } 2> /dev/null || continue
+    flock -n 8 || continue
     if $mirror; then
       for port in 87 88; do
         if port_in_use $((base + port)); then continue 2; fi
@@ -110,7 +115,6 @@ find_base() {
         if port_in_use $((base + 10 * n + port)); then continue 3; fi
       done
     done
-    echo "$base"
     return
   done
   die "no free ports found from 8101 to 9924; end what listens there (ss -ltnp shows it)"
@@ -121,7 +125,7 @@ master_configure() {
   if (($(master_count) > 0)); then return; fi
   mkdir -p "$dir/conf"
   local base n rpc=() peers=()
-  base=$(find_base)
+  find_base
   for ((n = 0; n < masters; n++)); do
     rpc+=("127.0.0.1:$((base + 10 * n + 1))")
     peers+=("127.0.0.1:$((base + 10 * n + 3))")
@@ -246,7 +250,7 @@ launch() {
     say "$name: removed the pid file of a process that is gone"
     rm -f "$dir/run/$name.pid"
   fi
-  setsid nohup "$@" < /dev/null >> "$dir/log/$name.log" 2>&1 9>&- &
+  setsid nohup "$@" < /dev/null >> "$dir/log/$name.log" 2>&1 8>&- 9>&- &
   pid=$!
   local began
   # setsid forks only if it leads a group, which a background job of a script does not: the id is the daemon's own.
