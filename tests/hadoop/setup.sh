@@ -47,7 +47,8 @@ if [[ ! -d $hadoop_jars ]]; then
   for try in 1 2 3; do
     mvn -q -B -f "$hadoop_tests/pom.xml" dependency:copy-dependencies -DoutputDirectory="$hadoop_jars.new" && break
     ((try < 3)) ||
-      die "Maven could not fetch the jars, its message is above; it needs https://repo.maven.apache.org or a mirror of it"
+      die "Maven could not fetch the jars, its message is above; it needs https://repo.maven.apache.org or a mirror of it," \
+        "and Java has to trust its certificate (docs/building.md, 'A bare Debian 12')"
     sleep 10
   done
   mv "$hadoop_jars.new" "$hadoop_jars"
