@@ -12,7 +12,7 @@ BUILD_PACKAGES=(
   # Compilers: g++ is the default, clang is the second opinion, the fuzzer and the linters.
   g++ binutils clang-14 libclang-rt-14-dev llvm-14 clang-format-14 clang-tidy-14
   # The scripts themselves.
-  python3-minimal python3 git ca-certificates procps
+  python3-minimal python3 git ca-certificates procps curl
   # Libraries, seen by the build as @debian//:NAME (third_party/debian.BUILD).
   libabsl-dev libgtest-dev libgmock-dev libbenchmark-dev librocksdb-dev libprotobuf-dev protobuf-compiler
   libisal-dev liburing-dev libjemalloc-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev
