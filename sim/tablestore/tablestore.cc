@@ -1,6 +1,7 @@
 #include "sim/tablestore/tablestore.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,7 +11,10 @@
 #include "core/base/hash.h"
 #include "core/base/overload.h"
 #include "core/base/random.h"
+#include "core/mirror/fence.h"
+#include "core/mirror/tables.h"
 #include "core/ots/error.h"
+#include "core/ots/requests.h"
 
 namespace jfs::sim {
 namespace {
@@ -66,6 +70,23 @@ ots::Answer Tablestore::Execute(const ots::Request& request, uint64_t row_seed, 
       engine_->Execute(request, ServiceTime(), partial ? fails : nullptr);
   CHECK(answer.ok()) << answer.status().ToString();
   return *std::move(answer);
+}
+
+bool Tablestore::MirrorIsSealed() {
+  const ots::Answer answer = Look(ots::GetRow(mirror::kJournalTable, mirror::FenceKey()));
+  if (answer.error.has_value()) return false;
+  const absl::StatusOr<std::optional<ots::Row>> row = ots::ReadGetRow(answer.body);
+  if (!row.ok() || !row->has_value()) return false;
+  const absl::StatusOr<mirror::Fence> fence = mirror::DecodeFence(**row);
+  return fence.ok() && fence->state == mirror::FenceState::kSealed;
+}
+
+ots::Answer Tablestore::ExecuteUnheard(const ots::Request& request, uint64_t row_seed,
+                                       bool partial) {
+  const bool before = MirrorIsSealed();
+  ots::Answer answer = Execute(request, row_seed, partial);
+  if (!before && MirrorIsSealed()) probes_->Hit(Probe::kSealsLost);
+  return answer;
 }
 
 void Tablestore::Call(Identity who, ots::Request request, const ots::CallOptions& options,
@@ -143,7 +164,7 @@ void Tablestore::Attempt(const std::shared_ptr<UnderWay>& call, Micros until) {
     const uint64_t shift = draw(4, 0, 6);
     const Duration late = draw(5, 10 * kMillisecond, options_.late_bound >> shift);
     world_->At(arrives + late, [this, request = call->request] {
-      world_->Note(HashCombine(0x1a7e, Execute(request, 0, false).error.has_value()));
+      world_->Note(HashCombine(0x1a7e, ExecuteUnheard(request, 0, false).error.has_value()));
       if (world_->tracing()) {
         world_->Trace("ots", absl::StrCat(NameOf(request), " lands late"));
       }
@@ -158,7 +179,8 @@ void Tablestore::Attempt(const std::shared_ptr<UnderWay>& call, Micros until) {
   const bool lost = fault(FaultKind::kTablestoreLost, options_.lost);
   world_->At(arrives,
              [this, call, back, until, partial, error, lost, seed = draw(7, 0, UINT32_MAX)] {
-               ots::Answer answer = Execute(call->request, seed, partial);
+               ots::Answer answer = lost ? ExecuteUnheard(call->request, seed, partial)
+                                         : Execute(call->request, seed, partial);
                if (lost) {
                  probes_->Hit(Probe::kTablestoreLost);
                  EndAt(back, call, ots::AttemptFailed{true, "connection reset"});

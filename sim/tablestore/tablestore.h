@@ -61,6 +61,9 @@ class Tablestore {
   // The attempt ends then, if its process still lives.
   void EndAt(Micros at, std::shared_ptr<UnderWay> call, ots::AttemptEnd end);
   ots::Answer Execute(const ots::Request& request, uint64_t row_seed, bool partial);
+  // The same for a request whose sender hears nothing of it.
+  ots::Answer ExecuteUnheard(const ots::Request& request, uint64_t row_seed, bool partial);
+  bool MirrorIsSealed();
   WallMillis ServiceTime() const;
 
   World* world_;

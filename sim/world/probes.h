@@ -86,6 +86,7 @@ namespace jfs::sim {
   X(kFullLosses, "clusters lost for good")                             \
   X(kRecoveries, "recoveries finished")                                \
   X(kRecoveriesResumed, "recoveries continued by another leader")      \
+  X(kSealsLost, "seals whose answer was lost")                         \
   X(kSealsWaited, "seals that waited for a living writer")             \
   X(kSleepersWoken, "sealed clusters that woke up")                    \
   X(kClaimsLost, "claims lost to another cluster")                     \
